@@ -1,0 +1,1 @@
+"""Enqueue and drain beside peers."""

@@ -1,0 +1,1 @@
+"""What people and devices can do with orders: one verb a file."""

@@ -1,0 +1,16 @@
+"""The console: what an operator sees of the work engine and changes while it runs, over HTTP and on the command line.
+
+It knows the engine and nothing of bars. Who asks is handed in by the server as an `Operator`
+(docs/decisions/0010-the-console-knows-operators.md), so the console knows nothing of accounts either.
+
+    GET  /console/overview             totals, the last hour, and what needs a person now
+    GET  /console/queues[/{queue}]     depth by state, rate, oldest, failures; one with its tasks and errors
+    POST /console/queues/{queue}/…     pause, resume, release (a closed key)
+    GET  /console/dead[/{id}|/groups]  dead letters, one with its history, or grouped by error
+    POST /console/dead/…               retry one, retry many of a queue, discard one
+    GET  /console/workers, /console/schedules, /console/changes
+"""
+
+from barback.console.access import Operator
+
+__all__ = ["Operator"]

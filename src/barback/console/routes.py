@@ -1,0 +1,208 @@
+"""The console over HTTP: parse, one call of the engine, shape. Made to be asked every second."""
+
+from __future__ import annotations
+
+from litestar import get, post
+
+from barback.console import shapes
+from barback.console.access import Operator
+from barback.console.attention import attention
+from barback.engine import changes, control, dead_letters, figures
+from barback.engine.changes import NEWEST, Change
+from barback.engine.control import QueueNotFound
+from barback.engine.figures import QueueFigures
+from barback.foundation.paging import LIMIT_DEFAULT, Page, check_limit, decode_cursor, encode_cursor
+from barback.storage import Database
+
+
+@get("/console/overview", tags=["console"], operation_id="console_overview")
+async def overview(db: Database, reader: Operator) -> shapes.Overview:
+    """Everything at a glance, and what needs a person now."""
+    del reader
+    seen = await figures.watcher_of(db).look(db)
+    return shapes.overview(seen, attention(seen))
+
+
+@get("/console/queues", tags=["console"])
+async def queues(db: Database, reader: Operator) -> shapes.QueueList:
+    """Every queue with its figures."""
+    del reader
+    seen = await figures.watcher_of(db).look(db)
+    return shapes.QueueList(seen.as_of_ms, seen.queues)
+
+
+@get("/console/queues/{queue:str}", tags=["console"])
+async def queue_detail(db: Database, reader: Operator, queue: str) -> shapes.QueueDetail:
+    """One queue: its last hour, its tasks, and why its messages gave up."""
+    del reader
+    seen = await figures.watcher_of(db).look(db)
+    found = _one_of(seen.queues, queue)
+    async with db.reading() as tx:
+        minutes, tasks = await figures.queue_hour(tx, queue)
+        errors = await dead_letters.groups(tx, queue=queue)
+    return shapes.queue_detail(found, seen.as_of_ms, minutes, tasks, errors)
+
+
+@post("/console/queues/{queue:str}/pause", tags=["console"], status_code=200)
+async def pause_queue(db: Database, operator: Operator, queue: str) -> QueueFigures:
+    """Stop claiming from a queue, on every worker, within a second. What has begun is finished."""
+    async with db.transaction() as tx:
+        await control.pause(tx, queue, who=operator.who)
+    return await _anew(db, queue)
+
+
+@post("/console/queues/{queue:str}/resume", tags=["console"], status_code=200)
+async def resume_queue(db: Database, operator: Operator, queue: str) -> QueueFigures:
+    """Claim from a queue again."""
+    async with db.transaction() as tx:
+        await control.resume(tx, queue, who=operator.who)
+    return await _anew(db, queue)
+
+
+@post("/console/queues/{queue:str}/release", tags=["console"], status_code=200)
+async def release_key(db: Database, operator: Operator, queue: str, data: shapes.ReleaseKey) -> QueueFigures:
+    """Let the messages behind a closed key go on, without the one that closed it."""
+    async with db.transaction() as tx:
+        await control.release_key(tx, queue, data.key, who=operator.who)
+    return await _anew(db, queue)
+
+
+@get("/console/dead", tags=["console"])
+async def dead_letters_page(
+    db: Database,
+    reader: Operator,
+    queue: str | None = None,
+    limit: int = LIMIT_DEFAULT,
+    cursor: str | None = None,
+) -> Page[shapes.DeadLetter]:
+    """Dead letters, newest first, of one queue or all."""
+    del reader
+    check_limit(limit)
+    async with db.reading() as tx:
+        found = await dead_letters.page(tx, queue=queue, before=_before(cursor), limit=limit + 1)
+    last = found[limit - 1] if len(found) > limit else None
+    return Page(
+        [shapes.dead_letter(one) for one in found[:limit]],
+        encode_cursor(last.died_ms, last.id) if last else None,
+    )
+
+
+@get("/console/dead/groups", tags=["console"])
+async def dead_letter_groups(db: Database, reader: Operator, queue: str | None = None) -> shapes.ErrorGroupList:
+    """Dead letters grouped by what their errors have in common."""
+    del reader
+    async with db.reading() as tx:
+        return shapes.ErrorGroupList(await dead_letters.groups(tx, queue=queue))
+
+
+@get("/console/dead/{letter_id:str}", tags=["console"])
+async def dead_letter_detail(db: Database, reader: Operator, letter_id: str) -> shapes.DeadLetterDetail:
+    """One dead letter: its payload, every attempt that failed, what was done with it before."""
+    del reader
+    async with db.reading() as tx:
+        letter = await dead_letters.one(tx, letter_id)
+        failures = await dead_letters.history(tx, letter_id)
+        done = await changes.page(tx, subject=f"message:{letter_id}")
+    return shapes.dead_letter_detail(letter, failures, done)
+
+
+@post("/console/dead/retry", tags=["console"], status_code=200)
+async def retry_dead_letters(db: Database, operator: Operator, data: shapes.RetryMany) -> shapes.RetriedMany:
+    """Send many round again, those that died first at first, at most 1,000 a call."""
+    async with db.transaction() as tx:
+        await control.require_queue(tx, data.queue)
+        answer = await dead_letters.retry_queue(
+            tx, data.queue, who=operator.who, fingerprint=data.fingerprint, limit=data.limit
+        )
+    figures.watcher_of(db).forget()
+    return shapes.RetriedMany(answer.retried, answer.more)
+
+
+@post("/console/dead/{letter_id:str}/retry", tags=["console"], status_code=200)
+async def retry_dead_letter(db: Database, operator: Operator, letter_id: str) -> shapes.DeadLetter:
+    """Send one round again, with its attempts counted from zero."""
+    async with db.transaction() as tx:
+        letter = await dead_letters.retry(tx, letter_id, who=operator.who)
+    figures.watcher_of(db).forget()
+    return shapes.dead_letter(letter)
+
+
+@post("/console/dead/{letter_id:str}/discard", tags=["console"], status_code=200)
+async def discard_dead_letter(db: Database, operator: Operator, letter_id: str) -> shapes.DeadLetter:
+    """Throw one away for good. If it closed its key, the key goes on."""
+    async with db.transaction() as tx:
+        letter = await dead_letters.discard(tx, letter_id, who=operator.who)
+    figures.watcher_of(db).forget()
+    return shapes.dead_letter(letter)
+
+
+@get("/console/workers", tags=["console"])
+async def workers(db: Database, reader: Operator) -> shapes.WorkerList:
+    """Every worker: what it works, what it holds, when it was last heard of."""
+    del reader
+    seen = await figures.watcher_of(db).look(db)
+    return shapes.WorkerList(seen.as_of_ms, seen.workers)
+
+
+@get("/console/schedules", tags=["console"])
+async def schedules(db: Database, reader: Operator) -> shapes.ScheduleList:
+    """Every schedule: when it fired and when it will."""
+    del reader
+    seen = await figures.watcher_of(db).look(db)
+    return shapes.ScheduleList(seen.as_of_ms, seen.schedules)
+
+
+@get("/console/changes", tags=["console"])
+async def changes_page(
+    db: Database,
+    reader: Operator,
+    subject: str | None = None,
+    limit: int = LIMIT_DEFAULT,
+    cursor: str | None = None,
+) -> Page[Change]:
+    """What operators changed, newest first; `subject` (`queue:…`, `message:…`) narrows to one thing."""
+    del reader
+    check_limit(limit)
+    async with db.reading() as tx:
+        found = await changes.page(tx, subject=subject, before=_before(cursor), limit=limit + 1)
+    last = found[limit - 1] if len(found) > limit else None
+    return Page(found[:limit], encode_cursor(last.at_ms, last.id) if last else None)
+
+
+def _before(cursor: str | None) -> tuple[int, str]:
+    if not cursor:
+        return NEWEST
+    at_ms, id_ = decode_cursor(cursor, int, str)
+    return int(at_ms), str(id_)
+
+
+def _one_of(found: list[QueueFigures], queue: str) -> QueueFigures:
+    for one in found:
+        if one.queue == queue:
+            return one
+    raise QueueNotFound(f"No queue is called {queue[:80]}. Look at the list of queues for what there is.")
+
+
+async def _anew(db: Database, queue: str) -> QueueFigures:
+    """The queue after a change, not as it was a moment ago."""
+    seen = await figures.watcher_of(db).look(db, anew=True)
+    return _one_of(seen.queues, queue)
+
+
+ROUTES = [
+    overview,
+    queues,
+    queue_detail,
+    pause_queue,
+    resume_queue,
+    release_key,
+    dead_letters_page,
+    dead_letter_groups,
+    dead_letter_detail,
+    retry_dead_letters,
+    retry_dead_letter,
+    discard_dead_letter,
+    workers,
+    schedules,
+    changes_page,
+]

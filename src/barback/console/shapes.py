@@ -1,0 +1,180 @@
+"""What the console says and hears over the wire. Times are milliseconds since 1970 UTC."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from barback.console.attention import Attention
+from barback.engine import dead_letters
+from barback.engine.changes import Change
+from barback.engine.dead_letters import RETRY_MAX, ErrorGroup, Failure
+from barback.engine.figures import Minute, QueueFigures, ScheduleFigures, Snapshot, TaskFigures, WorkerFigures
+
+PAYLOAD_SHOWN_MAX = 4_096
+
+
+class Overview(msgspec.Struct):
+    """The whole engine at one instant. With `at_least`, counts stopped early and there is more."""
+
+    as_of_ms: int
+    queues: int
+    ready: int
+    waiting: int
+    scheduled: int
+    leased: int
+    dead: int
+    at_least: bool
+    oldest_ms: int | None
+    rate_per_second: float
+    failed_last_hour: int
+    died_last_hour: int
+    workers_working: int
+    workers_idle: int
+    workers_silent: int
+    attention: list[Attention]
+    minutes: list[Minute]
+
+
+class QueueList(msgspec.Struct):
+    """Every queue, by name."""
+
+    as_of_ms: int
+    items: list[QueueFigures]
+
+
+class QueueDetail(QueueFigures, frozen=True, kw_only=True):
+    """One queue with its last sixty minutes, its tasks in them, and its dead letters grouped by error."""
+
+    as_of_ms: int
+    minutes: list[Minute]
+    tasks: list[TaskFigures]
+    errors: list[ErrorGroup]
+
+
+class DeadLetter(msgspec.Struct, kw_only=True):
+    """A message that gave up. In lists `payload` is null when it is larger than 4 KiB; ask for the one.
+
+    `closes_key`: messages of the same key wait until this one is retried or discarded, or the key released.
+    """
+
+    id: str
+    queue: str
+    task: str
+    key: str | None
+    tenant_id: str | None
+    attempts: int
+    reason: str
+    error: str
+    fingerprint: str
+    enqueued_ms: int
+    died_ms: int
+    closes_key: bool
+    payload_bytes: int
+    payload: msgspec.Raw | None
+
+
+class DeadLetterDetail(DeadLetter, kw_only=True):
+    """One dead letter with every attempt that failed, and what operators did with it before."""
+
+    failures: list[Failure]
+    changes: list[Change]
+
+
+class ErrorGroupList(msgspec.Struct):
+    """Dead letters by error, the largest group first; of the newest 5,000."""
+
+    items: list[ErrorGroup]
+
+
+class RetryMany(msgspec.Struct, forbid_unknown_fields=True):
+    """Which dead letters to send round again: those of a queue that died first, or only those of one error."""
+
+    queue: Annotated[str, Meta(min_length=1, max_length=200)]
+    fingerprint: Annotated[str, Meta(min_length=12, max_length=12)] | None = None
+    limit: Annotated[int, Meta(ge=1, le=RETRY_MAX)] = RETRY_MAX
+
+
+class RetriedMany(msgspec.Struct):
+    """How many went round again; call again while there is `more`."""
+
+    retried: int
+    more: bool
+
+
+class ReleaseKey(msgspec.Struct, forbid_unknown_fields=True):
+    """The closed key that is to go on."""
+
+    key: Annotated[str, Meta(min_length=1, max_length=500)]
+
+
+class WorkerList(msgspec.Struct):
+    """Every worker that has entered its name."""
+
+    as_of_ms: int
+    items: list[WorkerFigures]
+
+
+class ScheduleList(msgspec.Struct):
+    """Every schedule, by name."""
+
+    as_of_ms: int
+    items: list[ScheduleFigures]
+
+
+def overview(seen: Snapshot, needs: list[Attention]) -> Overview:
+    """The totals of a snapshot."""
+    states = [worker.state for worker in seen.workers]
+    return Overview(
+        as_of_ms=seen.as_of_ms,
+        queues=len(seen.queues),
+        ready=sum(one.ready for one in seen.queues),
+        waiting=sum(one.waiting for one in seen.queues),
+        scheduled=sum(one.scheduled for one in seen.queues),
+        leased=sum(one.leased for one in seen.queues),
+        dead=sum(one.dead for one in seen.queues),
+        at_least=any(one.at_least for one in seen.queues),
+        oldest_ms=min((one.oldest_ms for one in seen.queues if one.oldest_ms is not None), default=None),
+        rate_per_second=round(sum(one.rate_per_second for one in seen.queues), 2),
+        failed_last_hour=sum(one.failed_last_hour for one in seen.queues),
+        died_last_hour=sum(one.died_last_hour for one in seen.queues),
+        workers_working=states.count("working"),
+        workers_idle=states.count("idle"),
+        workers_silent=states.count("silent"),
+        attention=needs,
+        minutes=seen.minutes,
+    )
+
+
+def queue_detail(
+    queue: QueueFigures, as_of_ms: int, minutes: list[Minute], tasks: list[TaskFigures], errors: list[ErrorGroup]
+) -> QueueDetail:
+    """The figures of a queue with everything about its last hour."""
+    known = msgspec.structs.asdict(queue)
+    return QueueDetail(**known, as_of_ms=as_of_ms, minutes=minutes, tasks=tasks, errors=errors)
+
+
+def dead_letter(letter: dead_letters.DeadLetter) -> DeadLetter:
+    """A dead letter as lists show it."""
+    return DeadLetter(**_fields(letter, whole=False))
+
+
+def dead_letter_detail(
+    letter: dead_letters.DeadLetter, failures: list[Failure], changes: list[Change]
+) -> DeadLetterDetail:
+    """A dead letter with its whole payload and its history."""
+    return DeadLetterDetail(**_fields(letter, whole=True), failures=failures, changes=changes)
+
+
+def _fields(letter: dead_letters.DeadLetter, *, whole: bool) -> dict[str, Any]:
+    values = msgspec.structs.asdict(letter)
+    payload, tenant = values.pop("payload").encode(), values.pop("tenant")
+    shown = whole or len(payload) <= PAYLOAD_SHOWN_MAX
+    return {
+        **values,
+        "tenant_id": tenant,
+        "payload_bytes": len(payload),
+        "payload": msgspec.Raw(payload) if shown else None,
+    }

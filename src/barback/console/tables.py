@@ -1,0 +1,166 @@
+"""The console's answers as tables for people at a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from barback.console.attention import Attention, attention
+from barback.console.shapes import DeadLetterDetail
+from barback.engine.changes import Change
+from barback.engine.dead_letters import DeadLetter
+from barback.engine.figures import QueueFigures, Snapshot
+from barback.foundation.clock import SystemClock
+
+ERROR_SHOWN_MAX = 80
+_MORE = {
+    "no_worker": "no worker works {subject}, messages waiting: {count}",
+    "silent_worker": "{subject} is silent, messages held: {count}",
+    "behind": "{subject} is behind: its oldest message that can run has waited {age}",
+    "late_schedule": "the schedule {subject} is late by {age}",
+    "dead_letters": "dead letters in {subject}: {count}",
+    "paused": "{subject} is paused, messages waiting: {count}",
+}
+
+
+def age(since_ms: int | None, now_ms: int) -> str:
+    """How long ago, in one unit: `12 s`, `5 min`, `3 h`, `4 d`; empty for never."""
+    if since_ms is None:
+        return ""
+    seconds = max(0, now_ms - since_ms) // 1000
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
+
+
+def sentence(need: Attention, now_ms: int) -> str:
+    """What needs a person, in words."""
+    return _MORE[need.kind].format(subject=need.subject, count=need.count, age=age(need.since_ms, now_ms))
+
+
+def queues(seen: Snapshot) -> None:
+    """Every queue, and below it what needs a person."""
+    table = _table(
+        "queue", "ready", "waiting", "scheduled", "leased", "dead", "oldest", "per s", "failed/h", "workers", ""
+    )
+    for one in seen.queues:
+        more = "+" if one.at_least else ""
+        counts = [f"{n}{more if n else ''}" for n in (one.ready, one.waiting, one.scheduled, one.leased, one.dead)]
+        figures = [age(one.oldest_ms, seen.as_of_ms), f"{one.rate_per_second:g}", str(one.failed_last_hour)]
+        table.add_row(
+            Text(one.queue), *counts, *figures, str(one.workers), "paused" if one.paused else "", style=_style(one)
+        )
+    _print(table)
+    for need in attention(seen):
+        _print(Text(f"! {sentence(need, seen.as_of_ms)}"))
+
+
+def _style(queue: QueueFigures) -> str | None:
+    return "yellow" if queue.paused else "red" if queue.dead else None
+
+
+def letters(found: Sequence[DeadLetter]) -> None:
+    """Dead letters, one a line."""
+    now_ms = SystemClock().now_ms()
+    table = _table("id", "queue", "task", "key", "attempts", "died", "error")
+    for one in found:
+        mark = " (closed)" if one.closes_key else ""
+        cells = (one.id, one.queue, one.task, f"{one.key or ''}{mark}", str(one.attempts), age(one.died_ms, now_ms))
+        table.add_row(*(Text(cell) for cell in cells), Text(one.error[:ERROR_SHOWN_MAX]))
+    _print(table)
+
+
+def letter(one: DeadLetterDetail) -> None:
+    """Everything about one dead letter."""
+    now_ms = SystemClock().now_ms()
+    facts = {
+        "message": one.id,
+        "task": f"{one.task} (queue {one.queue})",
+        "key": f"{one.key or 'none'}{', closed until this is retried or discarded' if one.closes_key else ''}",
+        "tenant": one.tenant_id or "none",
+        "died": f"{age(one.died_ms, now_ms)} ago after {one.attempts} attempts ({one.reason})",
+        "error": one.error,
+        "payload": bytes(one.payload or b"").decode(),
+    }
+    table = Table(box=None, show_header=False)
+    for name, value in facts.items():
+        table.add_row(Text(name, style="bold"), Text(value))
+    _print(table)
+    attempts = _table("attempt", "ago", "worker", "error")
+    for failure in one.failures:
+        cells = (str(failure.attempt), age(failure.at_ms, now_ms), failure.worker, failure.error)
+        attempts.add_row(*(Text(cell) for cell in cells))
+    _print(attempts)
+    if one.changes:
+        changes(one.changes)
+
+
+def workers(seen: Snapshot) -> None:
+    """Every worker, one a line."""
+    table = _table("worker", "state", "holds", "for", "heard", "started", "queues")
+    for one in seen.workers:
+        times = [age(at, seen.as_of_ms) for at in (one.oldest_claim_ms, one.seen_ms, one.started_ms)]
+        cells = (one.id, one.state, str(one.leased), *times, " ".join(one.queues))
+        table.add_row(*(Text(cell) for cell in cells), style="red" if one.state == "silent" else None)
+    _print(table)
+
+
+def schedules(seen: Snapshot) -> None:
+    """Every schedule, one a line."""
+    table = _table("schedule", "when", "zone", "missed", "last fired", "next", "")
+    for one in seen.schedules:
+        # The next tick lies ahead: how long until then.
+        cells = (one.name, one.cron, one.zone, one.missed, age(one.last_ms, seen.as_of_ms))
+        ahead = "now" if one.next_ms <= seen.as_of_ms else f"in {age(seen.as_of_ms, one.next_ms)}"
+        table.add_row(
+            *(Text(cell) for cell in cells), ahead, "late" if one.late else "", style="red" if one.late else None
+        )
+    _print(table)
+
+
+def changes(found: Iterable[Change]) -> None:
+    """What operators changed, one a line."""
+    now_ms = SystemClock().now_ms()
+    table = _table("ago", "who", "action", "subject", "before", "after")
+    for one in found:
+        cells = (age(one.at_ms, now_ms), one.who, one.action, one.subject, _brief(one.before), _brief(one.after))
+        table.add_row(*(Text(cell) for cell in cells))
+    _print(table)
+
+
+def _brief(value: msgspec.Raw) -> str:
+    text = bytes(value).decode()
+    return "" if text == "null" else text if len(text) <= ERROR_SHOWN_MAX else text[:ERROR_SHOWN_MAX] + "…"
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in columns:
+        number = name in (
+            "ready",
+            "waiting",
+            "scheduled",
+            "leased",
+            "dead",
+            "per s",
+            "failed/h",
+            "workers",
+            "attempts",
+            "holds",
+        )
+        # Names and ids are copied from here into other commands: never cut, never broken.
+        table.add_column(name, justify="right" if number else "left", no_wrap=name != "error", overflow="fold")
+    return table
+
+
+def _print(what: Table | Text) -> None:
+    console = Console()
+    if not console.is_terminal:
+        # Into a pipe: as wide as it needs to be, for grep and cut.
+        console = Console(width=1_000)
+    console.print(what)

@@ -1,0 +1,50 @@
+"""The work engine: messages, queues, workers, schedules, topics, dead letters, live news.
+
+It knows nothing of bars and can be used alone. The contract it keeps is E1 to E22 in
+`docs/reference/engine.md`; `tests/conformance` holds both databases to it.
+"""
+
+from pathlib import Path
+
+from barback.engine.messages import (
+    DONE,
+    Cancel,
+    Dead,
+    Done,
+    LeaseLostError,
+    Message,
+    Outcome,
+    PayloadTooLargeError,
+    RetryAfter,
+    Snooze,
+)
+from barback.engine.schedules import Schedule
+from barback.engine.tasks import ActingTask, BatchTask, Queue, Task, TransactionalTask, Work
+from barback.engine.topics import Topic
+from barback.engine.worker import Worker
+from barback.storage import MigrationSet
+
+MIGRATIONS = MigrationSet("engine", Path(__file__).with_name("migrations"))
+
+__all__ = [
+    "DONE",
+    "MIGRATIONS",
+    "ActingTask",
+    "BatchTask",
+    "Cancel",
+    "Dead",
+    "Done",
+    "LeaseLostError",
+    "Message",
+    "Outcome",
+    "PayloadTooLargeError",
+    "Queue",
+    "RetryAfter",
+    "Schedule",
+    "Snooze",
+    "Task",
+    "Topic",
+    "TransactionalTask",
+    "Work",
+    "Worker",
+]

@@ -1,0 +1,150 @@
+"""The runner for tasks that reach outside: decide → act → record, many messages side by side.
+
+Each message has a lease of its own, so one that is slow holds nobody up. A crash between any two
+steps runs the message again: `decide` sees what it wrote down and `act` repeats with the same key.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import Any, cast
+
+import msgspec
+
+from barback.engine import claims, store
+from barback.engine.claims import Lease
+from barback.engine.handling import belongs_to_the_engine, bounded, error_text, outcome_of
+from barback.engine.messages import Cancel, Dead, Done, LeaseLostError, Message, Outcome, RetryAfter, Snooze
+from barback.engine.runners import STORAGE_PAUSE_S, Runner, Shift
+from barback.engine.store import SQL
+from barback.engine.tasks import ActingTask, Task
+from barback.storage import StorageError, Transaction
+
+log = logging.getLogger("barback.engine")
+
+
+class ActingRunner(Runner):
+    """Works one queue of ActingTasks."""
+
+    def __init__(self, shift: Shift, queue: str, tasks: list[Task[Any]]) -> None:
+        """At most the smallest `concurrency` of the tasks at once."""
+        super().__init__(shift, queue, tasks)
+        self._slots = min(task.concurrency for task in tasks if isinstance(task, ActingTask))
+        self._running: set[asyncio.Task[None]] = set()
+        self._by_itself: asyncio.Task[None] | None = None
+
+    async def run(self) -> None:
+        """Work until the shift ends, then let what has begun finish."""
+        while not self._shift.stopping:
+            try:
+                self.listener.clear()
+                free = self._slots - len(self._running)
+                self._shift.heart.hold(self.queue, max(1, len(self._running)))
+                leases = await self.claim_some(free, singly=True) if free > 0 else []
+                for lease in leases:
+                    self._start(lease)
+                if self._running and not leases:
+                    await self._any_end_or_ring()
+                elif not leases:
+                    self._shift.heart.hold(self.queue, 0)
+                    await self.listener.wait(await self._rest_s())
+                    # Whatever woke us may have woken others: one of them may take a message and die.
+                    self._shift.on_busy()
+            except (StorageError, OSError, TimeoutError) as error:
+                log.warning("queue %s: %s", self.queue, error)
+                await asyncio.sleep(STORAGE_PAUSE_S)
+        if self._running:
+            await asyncio.wait(self._running)
+
+    async def _any_end_or_ring(self) -> None:
+        if len(self._running) >= self._slots:
+            # Nothing can be claimed whatever rings.
+            await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
+            return
+        ring = asyncio.ensure_future(self.listener.wait(await self._rest_s()))
+        await asyncio.wait([ring, *self._running], return_when=asyncio.FIRST_COMPLETED)
+        ring.cancel()
+
+    def _start(self, lease: Lease) -> None:
+        self._shift.on_busy()
+        running = asyncio.get_running_loop().create_task(self.see_through(lease))
+        self._running.add(running)
+        if lease.alone:
+            self._by_itself = running
+        running.add_done_callback(self._ended)
+
+    def _ended(self, running: asyncio.Task[None]) -> None:
+        self._running.discard(running)
+        self._shift.heart.hold(self.queue, len(self._running))
+        if not running.cancelled() and running.exception() is not None:
+            log.error("a message was left to its lease", exc_info=running.exception())
+
+    async def _claim_aside(self, tx: Transaction, worker: str, *, busy: bool) -> Lease | None:
+        """One at a time: of two that run side by side nobody could tell which killed the process."""
+        if self._by_itself is not None and not self._by_itself.done():
+            return None
+        return await super()._claim_aside(tx, worker, busy=busy)
+
+    async def see_through(self, lease: Lease) -> None:
+        """All three steps of one message, and its end."""
+        row = lease.rows[0]
+        started = time.perf_counter()
+        task = self._shift.tasks.get(row.task)
+        if not isinstance(task, ActingTask):
+            await self._end_failed(
+                lease, RetryAfter(30_000, f"no acting task named {row.task!r} in this worker"), started
+            )
+            return
+        try:
+            message = task.message(row)
+        except msgspec.MsgspecError as error:
+            await self._end_failed(lease, Dead(f"the payload does not fit {task.payload.__name__}: {error}"), started)
+            return
+        try:
+            outcome = await self._three_steps(cast("ActingTask[Any, Any, Any]", task), lease, message)
+            self._tally(lease, outcome, started)
+        except LeaseLostError as error:
+            log.warning("%s", error)
+        except Exception as error:  # noqa: BLE001 - whatever a handler raises, its message gets an outcome
+            if belongs_to_the_engine(error):
+                await self._end_failed(lease, Snooze(int(STORAGE_PAUSE_S * 1000)), started)
+                return
+            log.warning("attempt %d of %s %s failed: %s", row.attempt, row.task, row.id, error_text(error))
+            await self._end_failed(lease, RetryAfter(task.backoff_ms(row.attempt), error_text(error)), started)
+
+    async def _three_steps(self, task: ActingTask[Any, Any, Any], lease: Lease, message: Message[Any]) -> Outcome:
+        async with self._db.transaction() as tx:
+            if await tx.one(SQL.lease_hold, token=lease.token, worker=lease.worker) is None:
+                raise LeaseLostError(f"message {message.id} was taken over before it was decided")
+            async with bounded(task.timeout_s):
+                decision = await task.decide(tx, message)
+            if isinstance(decision, Done | RetryAfter | Snooze | Cancel | Dead):
+                await self._end(tx, lease, decision)
+                return decision
+        async with bounded(task.act_timeout_s):
+            result = await task.act(decision)
+        async with self._db.transaction() as tx:
+            async with bounded(task.timeout_s):
+                outcome = outcome_of(task, await task.record(tx, message, decision, result))
+            await self._end(tx, lease, outcome)
+        return outcome
+
+    async def _end(self, tx: Transaction, lease: Lease, outcome: Outcome) -> None:
+        settled = await claims.settle(tx, [lease], {lease.rows[0].id: outcome}, self._shift.tasks)
+        await store.add_ready(tx, settled.heads)
+        if settled.heads:
+            tx.after_commit(self.listener.wake)
+        await self._shift.tally.write(tx, lease.worker)
+
+    async def _end_failed(self, lease: Lease, outcome: Outcome, started: float) -> None:
+        async def end() -> None:
+            async with self._db.transaction() as tx:
+                await self._end(tx, lease, outcome)
+            self._tally(lease, outcome, started)
+
+        await self.insist(end)
+
+    def _tally(self, lease: Lease, outcome: Outcome, started: float) -> None:
+        self._count(lease, {lease.rows[0].id: outcome}, int((time.perf_counter() - started) * 1_000_000))

@@ -1,0 +1,239 @@
+"""Claiming and settling: how messages come into a worker's hands and leave them, fenced by leases.
+
+A claim moves rows out of the ready table into one *lease*: a row with a token that only grows,
+holding the whole batch. Settling deletes the lease; when it is not there any more, somebody else
+took the batch over and the transaction must not commit (E2). Attempts are counted in the lease, at
+claim, so a message that kills its worker has used one up (E6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+import msgspec
+
+from barback.engine import lanes, store
+from barback.engine.messages import DONE, Cancel, Dead, Done, LeaseLostError, Outcome, RetryAfter, Snooze, Stored
+from barback.engine.store import SQL
+from barback.engine.tasks import Task, bell_name
+from barback.storage import Transaction
+
+ROUTE_MAX = 1_000
+SHARE_OF_WAITING = 8
+"""An eighth of each claim is for messages that wait, before those that follow what was just handled."""
+
+
+@dataclass
+class Lease:
+    """Messages in a worker's hands. `alone`: a dead worker held this one, so none of its like runs beside it."""
+
+    token: int
+    queue: str
+    worker: str
+    rows: list[Stored]
+    alone: bool = False
+
+
+@dataclass
+class Settled:
+    """What settling did: new heads to hand out, and what became of each message."""
+
+    heads: list[Stored] = field(default_factory=list[Stored])
+    next_due_ms: int | None = None
+
+
+async def claim(
+    tx: Transaction, queue: str, worker: str, limit: int, *, offered: Sequence[Stored] = (), singly: bool = False
+) -> list[Lease]:
+    """Lease up to `limit` messages of `queue` that can run now: `offered` heads and those that wait.
+
+    One lease for all of them, or with `singly` one each. A part of the room is for those that wait,
+    so that keys with a long backlog, whose next heads are offered each time, never hold others up.
+    What was offered and finds no room goes to the ready table.
+    """
+    kept = limit - max(1, limit // SHARE_OF_WAITING)
+    rows, over = list(offered[:kept]), list(offered[kept:])
+    rows += store.rows_of(await tx.all(SQL.ready_claim, queue=queue, n=limit - len(rows)))
+    if len(rows) < limit:
+        heads, _ = await lanes.route_arrivals(tx, queue, ROUTE_MAX)
+        over = heads + over
+    room = limit - len(rows)
+    rows, over = rows + over[:room], over[room:]
+    if over:
+        await store.add_ready(tx, over)
+        tx.after_commit(partial(tx.database.bell.ring, bell_name(queue)))
+    if not rows:
+        return []
+    for row in rows:
+        row.attempt += 1
+    groups = [[row] for row in rows] if singly else [rows]
+    return [Lease(await store.add_lease(tx, queue, worker, group), queue, worker, group) for group in groups]
+
+
+async def claim_aside(tx: Transaction, queue: str, worker: str) -> Lease | None:
+    """Lease the message that was set aside first, alone: if it kills this worker too, nobody else suffers."""
+    row = await store.take_aside(tx, queue)
+    if row is None:
+        return None
+    row.attempt += 1
+    return Lease(await store.add_lease(tx, queue, worker, [row]), queue, worker, [row], alone=True)
+
+
+async def take_due(tx: Transaction, queue: str, limit: int) -> list[Stored]:
+    """Delayed messages whose time has come, as heads in no table; followers of a busy key are parked."""
+    found = await tx.all(SQL.later_take, queue=queue, now_ms=tx.now_ms, n=limit)
+    runnable: list[Stored] = []
+    entering: list[Stored] = []
+    for row in sorted(found, key=lambda row: (row["due_ms"], row["pos"])):
+        stored = Stored(*tuple(row)[: len(Stored.__struct_fields__)])  # type: ignore[arg-type]
+        (runnable if stored.key is None or row["is_head"] else entering).append(stored)
+    if entering:
+        runnable += await lanes.enter(tx, queue, entering)
+    return runnable
+
+
+async def settle(
+    tx: Transaction, leases: Sequence[Lease], outcomes: Mapping[str, Outcome], tasks: Mapping[str, Task[object]]
+) -> Settled:
+    """End `leases` in `tx`: every message gets its outcome, keys move on. All leases of one queue.
+
+    Raises LeaseLostError when any lease is not ours any more; then nothing of `tx` may be kept.
+    """
+    queue = leases[0].queue
+    ended = await tx.all(SQL.lease_end, tokens=[lease.token for lease in leases], worker=leases[0].worker)
+    if len(ended) != len(leases):
+        raise LeaseLostError(f"{len(leases) - len(ended)} of {len(leases)} leases of queue {queue} were taken over")
+    settling = _Settling(tx, queue, leases[0].worker, tasks)
+    for lease in leases:
+        for row in lease.rows:
+            settling.add(row, outcomes.get(row.id, DONE))
+    return await settling.write()
+
+
+class _Settling:
+    """Collects what becomes of many messages, then writes it in few statements."""
+
+    def __init__(self, tx: Transaction, queue: str, worker: str, tasks: Mapping[str, Task[object]]) -> None:
+        self._tx = tx
+        self._queue = queue
+        self._worker = worker
+        self._tasks = tasks
+        self._open_keys: list[str] = []
+        self._parked_keys: list[str] = []
+        self._later: dict[bool, list[tuple[int, Stored]]] = {True: [], False: []}
+        self._dead: list[dict[str, object]] = []
+        self._failures: list[dict[str, object]] = []
+
+    def add(self, row: Stored, outcome: Outcome) -> None:
+        match outcome:
+            case Done() | Cancel():
+                self._move_on(row)
+            case Snooze(delay_ms):
+                # A copy: if this transaction is undone the lease's own row must still be as it was.
+                self._wait(msgspec.structs.replace(row, attempt=row.attempt - 1), delay_ms)
+            case RetryAfter(delay_ms, error):
+                self._fail(row, error)
+                if row.attempt >= row.attempts_max:
+                    self._die(row, "attempts", error)
+                else:
+                    self._wait(row, delay_ms)
+            case Dead(error):
+                self._fail(row, error)
+                self._die(row, "handler", error)
+
+    def bury(self, row: Stored, error: str) -> None:
+        self._fail(row, error)
+        self._die(row, "worker died", error)
+
+    def _move_on(self, row: Stored) -> None:
+        if row.key is not None:
+            self._open_keys.append(row.key)
+
+    def _policy(self, row: Stored) -> str:
+        task = self._tasks.get(row.task)
+        return task.on_head_failure if task is not None else "block"
+
+    def _wait(self, row: Stored, delay_ms: int) -> None:
+        holds_lane = row.key is not None and self._policy(row) != "skip"
+        self._later[holds_lane].append((self._tx.now_ms + delay_ms, row))
+        if not holds_lane:
+            self._move_on(row)
+
+    def _fail(self, row: Stored, error: str) -> None:
+        self._failures.append(
+            {
+                "message_id": row.id,
+                "queue": row.queue,
+                "task": row.task,
+                "attempt": row.attempt,
+                "at_ms": self._tx.now_ms,
+                "worker": self._worker,
+                "error": error,
+            }
+        )
+
+    def _die(self, row: Stored, reason: str, error: str) -> None:
+        self._dead.append(store.dead_row(row, reason, error, self._tx.now_ms))
+        if row.key is not None and self._policy(row) == "park":
+            self._parked_keys.append(row.key)
+        else:
+            self._move_on(row)
+
+    async def write(self) -> Settled:
+        tx = self._tx
+        await tx.many(SQL.failure_add, self._failures)
+        await tx.many(SQL.dead_add, self._dead)
+        for is_head, due in self._later.items():
+            await store.add_later(tx, due, is_head=is_head)
+        for key in self._parked_keys:
+            await tx.run(SQL.lane_mark, queue=self._queue, key=key, state="parked", now_ms=tx.now_ms)
+        heads = await lanes.promote(tx, self._queue, self._open_keys)
+        times = [at for due in self._later.values() for at, _ in due]
+        return Settled(heads, min(times, default=None))
+
+
+async def split(tx: Transaction, lease: Lease) -> list[Lease]:
+    """A lease of its own for each message, with their attempts as they are. Raises LeaseLostError."""
+    if not await tx.all(SQL.lease_end, tokens=[lease.token], worker=lease.worker):
+        raise LeaseLostError(f"the lease {lease.token} of queue {lease.queue} was taken over")
+    return [
+        Lease(await store.add_lease(tx, lease.queue, lease.worker, [row]), lease.queue, lease.worker, [row])
+        for row in lease.rows
+    ]
+
+
+async def give_back(tx: Transaction, leases: Sequence[Lease]) -> None:
+    """Return messages that were not started: the attempt does not count. Lost leases are left alone."""
+    for lease in leases:
+        if await tx.all(SQL.lease_end, tokens=[lease.token], worker=lease.worker):
+            await store.add_ready(tx, [msgspec.structs.replace(row, attempt=row.attempt - 1) for row in lease.rows])
+            tx.after_commit(partial(tx.database.bell.ring, bell_name(lease.queue)))
+
+
+async def take_over(tx: Transaction, worker: str, tasks: Mapping[str, Task[object]]) -> int:
+    """The worker is dead: its messages are set aside to be tried alone, or are dead letters.
+
+    Which message of a batch killed it is not known, so only one that was alone in its lease, with its
+    attempts used up, dies of it. Returns how many there were. `worker` never gets them back: its
+    leases are gone.
+    """
+    count = 0
+    for found in await tx.all(SQL.lease_take_all, worker=worker):
+        rows = store.leased_rows(found["body"])
+        count += len(rows)
+        queue = str(found["queue"])
+        settling = _Settling(tx, queue, worker, tasks)
+        aside: list[Stored] = []
+        for row in rows:
+            # What a task that we do not know wants done with its key is for a worker that knows it.
+            if len(rows) == 1 and row.attempt >= row.attempts_max and row.task in tasks:
+                settling.bury(row, f"the worker {worker} died while it held this message")
+            else:
+                aside.append(row)
+        settled = await settling.write()
+        await store.set_aside(tx, aside)
+        await store.add_ready(tx, settled.heads)
+        tx.after_commit(partial(tx.database.bell.ring, bell_name(queue)))
+    return count

@@ -1,0 +1,167 @@
+-- What operators see and do: figures of the queues, dead letters, changes.
+
+-- Counts stop at :cap for each queue, so a look costs the same however much is waiting. Queues are
+-- found by skipping from one name to the next in the index, never by reading every row.
+-- name: figures_ready
+WITH RECURSIVE found(queue) AS (
+    SELECT min(queue) FROM engine_ready
+    UNION ALL
+    SELECT (SELECT min(r.queue) FROM engine_ready r WHERE r.queue > found.queue) FROM found WHERE found.queue IS NOT NULL)
+SELECT queue,
+    (SELECT count(*) FROM (SELECT 1 FROM engine_ready r WHERE r.queue = found.queue LIMIT :cap) counted) AS n,
+    (SELECT r.enqueued_ms FROM engine_ready r WHERE r.queue = found.queue
+     ORDER BY r.queue, r.priority, r.pos LIMIT 1) AS first_ms,
+    (SELECT r.enqueued_ms FROM engine_ready r WHERE r.queue = found.queue AND r.priority =
+        (SELECT max(m.priority) FROM engine_ready m WHERE m.queue = found.queue)
+     ORDER BY r.queue, r.priority, r.pos LIMIT 1) AS last_in_turn_ms
+FROM found WHERE queue IS NOT NULL;
+
+-- name: figures_arrival
+WITH RECURSIVE found(queue) AS (
+    SELECT min(queue) FROM engine_arrival
+    UNION ALL
+    SELECT (SELECT min(r.queue) FROM engine_arrival r WHERE r.queue > found.queue) FROM found WHERE found.queue IS NOT NULL)
+SELECT queue,
+    (SELECT count(*) FROM (SELECT 1 FROM engine_arrival r WHERE r.queue = found.queue LIMIT :cap) counted) AS n,
+    (SELECT r.enqueued_ms FROM engine_arrival r WHERE r.queue = found.queue ORDER BY r.queue, r.pos LIMIT 1) AS first_ms
+FROM found WHERE queue IS NOT NULL;
+
+-- name: figures_parked
+WITH RECURSIVE found(queue) AS (
+    SELECT min(queue) FROM engine_parked
+    UNION ALL
+    SELECT (SELECT min(r.queue) FROM engine_parked r WHERE r.queue > found.queue) FROM found WHERE found.queue IS NOT NULL)
+SELECT queue,
+    (SELECT count(*) FROM (SELECT 1 FROM engine_parked r WHERE r.queue = found.queue LIMIT :cap) counted) AS n
+FROM found WHERE queue IS NOT NULL;
+
+-- name: figures_later
+WITH RECURSIVE found(queue) AS (
+    SELECT min(queue) FROM engine_later
+    UNION ALL
+    SELECT (SELECT min(r.queue) FROM engine_later r WHERE r.queue > found.queue) FROM found WHERE found.queue IS NOT NULL)
+SELECT queue,
+    (SELECT count(*) FROM (SELECT 1 FROM engine_later r WHERE r.queue = found.queue LIMIT :cap) counted) AS n,
+    (SELECT min(r.due_ms) FROM engine_later r WHERE r.queue = found.queue) AS next_ms
+FROM found WHERE queue IS NOT NULL;
+
+-- name: figures_dead
+WITH RECURSIVE found(queue) AS (
+    SELECT min(queue) FROM engine_dead
+    UNION ALL
+    SELECT (SELECT min(r.queue) FROM engine_dead r WHERE r.queue > found.queue) FROM found WHERE found.queue IS NOT NULL)
+SELECT queue,
+    (SELECT count(*) FROM (SELECT 1 FROM engine_dead r WHERE r.queue = found.queue LIMIT :cap) counted) AS n
+FROM found WHERE queue IS NOT NULL;
+
+-- Counting stops early only when it walks an index; a bitmap would first gather every row of a queue.
+-- name: figures_walk [postgres]
+SELECT set_config('enable_bitmapscan', 'off', true), set_config('enable_seqscan', 'off', true);
+
+-- name: figures_leased
+SELECT queue, worker, CAST(sum(size) AS BIGINT) AS n, min(claimed_ms) AS first_ms FROM engine_lease GROUP BY queue, worker;
+
+-- name: figures_rate
+SELECT queue, CAST(sum(done) AS BIGINT) AS done FROM engine_tally WHERE minute_ms >= :since_ms GROUP BY queue;
+
+-- name: figures_failed
+SELECT queue, CAST(sum(failed) AS BIGINT) AS failed, CAST(sum(dead) AS BIGINT) AS dead FROM engine_tally
+WHERE minute_ms >= :since_ms AND (failed > 0 OR dead > 0) GROUP BY queue;
+
+-- name: minutes_of_all
+SELECT minute_ms, CAST(sum(done) AS BIGINT) AS done, CAST(sum(failed) AS BIGINT) AS failed, CAST(sum(dead) AS BIGINT) AS dead
+FROM engine_tally WHERE minute_ms >= :since_ms GROUP BY minute_ms ORDER BY minute_ms;
+
+-- The minutes are listed, not bounded, so that each is one place in the index.
+-- name: tally_of_queue
+SELECT minute_ms, task, CAST(sum(done) AS BIGINT) AS done, CAST(sum(failed) AS BIGINT) AS failed,
+    CAST(sum(dead) AS BIGINT) AS dead, CAST(sum(wall_us) AS BIGINT) AS wall_us
+FROM engine_tally WHERE minute_ms IN (:minutes*) AND queue = :queue GROUP BY minute_ms, task ORDER BY minute_ms, task;
+
+-- A dead letter closes its key when the lane was closed in the instant in which it died.
+-- name: dead_newest
+SELECT d.id, d.queue, d.key, d.task, d.tenant, d.attempt, d.enqueued_ms, d.payload, d.reason, d.error, d.died_ms,
+    (SELECT 1 FROM engine_lane l WHERE l.queue = d.queue AND l.key = d.key AND l.state = 'parked' AND l.since_ms = d.died_ms) AS closes
+FROM engine_dead d
+WHERE d.died_ms < :before_ms OR (d.died_ms = :before_ms AND d.id < :before_id)
+ORDER BY d.died_ms DESC, d.id DESC LIMIT :n;
+
+-- name: dead_newest_of
+SELECT d.id, d.queue, d.key, d.task, d.tenant, d.attempt, d.enqueued_ms, d.payload, d.reason, d.error, d.died_ms,
+    (SELECT 1 FROM engine_lane l WHERE l.queue = d.queue AND l.key = d.key AND l.state = 'parked' AND l.since_ms = d.died_ms) AS closes
+FROM engine_dead d
+WHERE d.queue = :queue AND (d.died_ms < :before_ms OR (d.died_ms = :before_ms AND d.id < :before_id))
+ORDER BY d.queue DESC, d.died_ms DESC, d.id DESC LIMIT :n;
+
+-- name: dead_of_id
+SELECT d.id, d.queue, d.key, d.task, d.tenant, d.attempt, d.enqueued_ms, d.payload, d.reason, d.error, d.died_ms,
+    (SELECT 1 FROM engine_lane l WHERE l.queue = d.queue AND l.key = d.key AND l.state = 'parked' AND l.since_ms = d.died_ms) AS closes
+FROM engine_dead d WHERE d.id = :id;
+
+-- name: dead_errors
+SELECT queue, task, error, count(*) AS n, min(died_ms) AS first_ms, max(died_ms) AS last_ms, max(id) AS id FROM (
+    SELECT id, queue, task, substr(error, 1, 300) AS error, died_ms FROM engine_dead
+    ORDER BY died_ms DESC, id DESC LIMIT :n) newest
+GROUP BY queue, task, error;
+
+-- name: dead_errors_of
+SELECT queue, task, error, count(*) AS n, min(died_ms) AS first_ms, max(died_ms) AS last_ms, max(id) AS id FROM (
+    SELECT id, queue, task, substr(error, 1, 300) AS error, died_ms FROM engine_dead WHERE queue = :queue
+    ORDER BY queue DESC, died_ms DESC, id DESC LIMIT :n) newest
+GROUP BY queue, task, error;
+
+-- name: dead_candidates
+SELECT id, task, substr(error, 1, 300) AS error FROM engine_dead WHERE queue = :queue
+ORDER BY queue DESC, died_ms DESC, id DESC LIMIT :n;
+
+-- name: dead_oldest
+SELECT id FROM engine_dead WHERE queue = :queue ORDER BY queue, died_ms, id LIMIT :n;
+
+-- name: dead_remove [sqlite]
+DELETE FROM engine_dead WHERE id IN (:ids*)
+RETURNING 0 AS pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, reason, error, died_ms;
+
+-- Somebody else's retry of the same letters is skipped, not waited for.
+-- name: dead_remove [postgres]
+DELETE FROM engine_dead WHERE id IN (SELECT id FROM engine_dead WHERE id IN (:ids*) ORDER BY id FOR UPDATE SKIP LOCKED)
+RETURNING 0 AS pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, reason, error, died_ms;
+
+-- name: lanes_closed [sqlite]
+SELECT key, since_ms FROM engine_lane WHERE queue = :queue AND key IN (:keys*) AND state = 'parked';
+
+-- name: lanes_closed [postgres]
+SELECT key, since_ms FROM engine_lane WHERE queue = :queue AND key IN (:keys*) AND state = 'parked' ORDER BY key FOR UPDATE;
+
+-- A place before everything that waits behind the key; on SQLite places are unique in the whole table.
+-- name: parked_front [sqlite]
+SELECT min(0, coalesce(min(pos), 0)) AS pos FROM engine_parked;
+
+-- name: parked_front [postgres]
+SELECT least(0, coalesce(min(pos), 0)) AS pos FROM engine_parked WHERE queue = :queue AND key = :key;
+
+-- name: parked_add_at
+INSERT INTO engine_parked (pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload)
+VALUES (:pos, :queue, :key, :priority, :id, :task, :tenant, :attempt, :attempts_max, :enqueued_ms, :payload);
+
+-- name: queue_seen
+SELECT q.paused AS paused, q.changed_ms AS changed_ms FROM engine_queue q WHERE q.name = :queue;
+
+-- name: queue_used
+SELECT 1 AS used WHERE EXISTS (SELECT 1 FROM engine_ready r WHERE r.queue = :queue)
+    OR EXISTS (SELECT 1 FROM engine_arrival a WHERE a.queue = :queue)
+    OR EXISTS (SELECT 1 FROM engine_parked p WHERE p.queue = :queue)
+    OR EXISTS (SELECT 1 FROM engine_later l WHERE l.queue = :queue)
+    OR EXISTS (SELECT 1 FROM engine_dead d WHERE d.queue = :queue);
+
+-- name: change_add
+INSERT INTO engine_change (id, at_ms, who, action, subject, before, after)
+VALUES (:id, :now_ms, :who, :action, :subject, :before, :after);
+
+-- name: changes_newest
+SELECT id, at_ms, who, action, subject, before, after FROM engine_change
+WHERE at_ms < :before_ms OR (at_ms = :before_ms AND id < :before_id) ORDER BY at_ms DESC, id DESC LIMIT :n;
+
+-- name: changes_newest_of
+SELECT id, at_ms, who, action, subject, before, after FROM engine_change
+WHERE subject = :subject AND (at_ms < :before_ms OR (at_ms = :before_ms AND id < :before_id))
+ORDER BY at_ms DESC, id DESC LIMIT :n;

@@ -1,0 +1,161 @@
+"""Running handlers that only touch the database, many messages in one transaction.
+
+The first try trusts everybody: no savepoints. When a handler raises, the whole transaction is undone
+and tried again carefully, each message behind a savepoint of its own, so that a poisoned one fails alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from barback.engine.messages import (
+    DONE,
+    Cancel,
+    Dead,
+    Done,
+    LeaseLostError,
+    Message,
+    Outcome,
+    RetryAfter,
+    Snooze,
+    Stored,
+)
+from barback.engine.tasks import BatchTask, Task, TransactionalTask
+from barback.storage import StorageError, Transaction
+
+log = logging.getLogger("barback.engine")
+
+UNKNOWN_TASK_RETRY_MS = 30_000
+ERROR_CHARS_MAX = 2_000
+
+
+class HandlerFailedError(Exception):
+    """A handler raised in the trusting try; the transaction is to be undone and tried carefully."""
+
+
+def error_text(error: BaseException) -> str:
+    """What is kept of an exception: its type and message, bounded."""
+    return f"{type(error).__name__}: {error}"[:ERROR_CHARS_MAX]
+
+
+def belongs_to_the_engine(error: BaseException) -> bool:
+    """Errors that say nothing about the message: the lease is gone, or the database could not."""
+    return isinstance(error, LeaseLostError) or (isinstance(error, StorageError) and error.transient)
+
+
+def outcome_of(task: Task[Any], answer: object) -> Outcome:
+    """What a handler answered. Raises TypeError for what is no outcome: a message must not vanish with it."""
+    if answer is None:
+        return DONE
+    if isinstance(answer, Done | RetryAfter | Snooze | Cancel | Dead):
+        return answer
+    raise TypeError(f"{task.name}: expected None, Done, RetryAfter, Snooze, Cancel or Dead, got {answer!r:.200}")
+
+
+@contextlib.asynccontextmanager
+async def bounded(seconds: float) -> AsyncIterator[None]:
+    """A handler's time. Too long, or cancelled by its own doing, is its failure and not the end of the worker."""
+    own, limit = asyncio.current_task(), asyncio.timeout(seconds)
+    try:
+        async with limit:
+            yield
+    except TimeoutError as error:
+        if not limit.expired():
+            raise
+        raise TimeoutError(f"took longer than {seconds:g} s") from error
+    except asyncio.CancelledError as error:
+        if own is not None and own.cancelling():
+            raise
+        raise RuntimeError("the handler was cancelled from inside") from error
+
+
+def opened(task: Task[Any], rows: Sequence[Stored], outcomes: dict[str, Outcome]) -> list[Message[Any]]:
+    """The messages of `rows`; one whose payload does not fit is a dead letter at once."""
+    messages: list[Message[Any]] = []
+    for row in rows:
+        try:
+            messages.append(task.message(row))
+        except msgspec.MsgspecError as error:
+            outcomes[row.id] = Dead(f"the payload does not fit {task.payload.__name__}: {error}")
+    return messages
+
+
+async def handle_rows(
+    tx: Transaction, rows: Sequence[Stored], tasks: Mapping[str, Task[Any]], *, carefully: bool
+) -> dict[str, Outcome]:
+    """Handle `rows` in `tx`; returns the outcomes that are not plain Done.
+
+    Raises HandlerFailedError in the trusting try, LeaseLostError and transient StorageErrors always.
+    """
+    outcomes: dict[str, Outcome] = {}
+    by_task: dict[str, list[Stored]] = {}
+    for row in rows:
+        by_task.setdefault(row.task, []).append(row)
+    for name, group in by_task.items():
+        task = tasks.get(name)
+        if task is None:
+            unknown = RetryAfter(
+                UNKNOWN_TASK_RETRY_MS, f"no task named {name!r} in this worker; is it a newer version's?"
+            )
+            outcomes.update({row.id: unknown for row in group})
+            continue
+        messages = opened(task, group, outcomes)
+        if not messages:
+            continue
+        if carefully:
+            await _carefully(tx, task, messages, outcomes)
+        else:
+            await _trusting(tx, task, messages, outcomes)
+    return outcomes
+
+
+async def _call(
+    tx: Transaction, task: Task[Any], messages: Sequence[Message[Any]], outcomes: dict[str, Outcome]
+) -> None:
+    if isinstance(task, BatchTask):
+        answers = await task.handle_batch(tx, messages)
+        if answers is None:
+            return
+        if len(answers) != len(messages):
+            raise ValueError(
+                f"{task.name}: expected {len(messages)} outcomes, one for each message, got {len(answers)}"
+            )
+    else:
+        assert isinstance(task, TransactionalTask), f"{task.name} is no task of this kind of queue"
+        answers = [await task.handle(tx, message) for message in messages]
+    for message, answer in zip(messages, answers, strict=True):
+        outcome = outcome_of(task, answer)
+        if outcome is not DONE:
+            outcomes[message.id] = outcome
+
+
+async def _trusting(
+    tx: Transaction, task: Task[Any], messages: Sequence[Message[Any]], outcomes: dict[str, Outcome]
+) -> None:
+    try:
+        async with bounded(task.timeout_s):
+            await _call(tx, task, messages, outcomes)
+    except Exception as error:
+        if belongs_to_the_engine(error):
+            raise
+        raise HandlerFailedError(error_text(error)) from error
+
+
+async def _carefully(
+    tx: Transaction, task: Task[Any], messages: Sequence[Message[Any]], outcomes: dict[str, Outcome]
+) -> None:
+    for message in messages:
+        try:
+            async with tx.savepoint(), bounded(task.timeout_s):
+                await _call(tx, task, [message], outcomes)
+        except Exception as error:
+            if belongs_to_the_engine(error):
+                raise
+            log.warning("attempt %d of %s %s failed: %s", message.attempt, task.name, message.id, error_text(error))
+            outcomes[message.id] = RetryAfter(task.backoff_ms(message.attempt), error_text(error))

@@ -1,0 +1,92 @@
+"""What a message is, as stored and as a handler sees it, and what a handler may answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import msgspec
+
+P = TypeVar("P")
+
+PAYLOAD_BYTES_MAX = 256 * 1024
+KEY_CHARS_MAX = 512
+"""What fits into an index of PostgreSQL in any script; a longer key would stop its whole queue later."""
+
+
+class Stored(msgspec.Struct, array_like=True):
+    """A message at rest. The order of the fields is the order of the columns in every statement.
+
+    `attempt` counts claims so far; times are milliseconds since the epoch; `payload` is JSON.
+    """
+
+    pos: int
+    queue: str
+    key: str | None
+    priority: int
+    id: str
+    task: str
+    tenant: str | None
+    attempt: int
+    attempts_max: int
+    enqueued_ms: int
+    payload: str
+
+
+class Message(msgspec.Struct, Generic[P], frozen=True):
+    """A message as its handler sees it. `attempt` is 1 the first time."""
+
+    id: str
+    task: str
+    key: str | None
+    tenant: str | None
+    attempt: int
+    attempts_max: int
+    enqueued_ms: int
+    payload: P
+
+
+@dataclass(frozen=True)
+class Done:
+    """Finished. What a handler means when it returns nothing."""
+
+
+@dataclass(frozen=True)
+class RetryAfter:
+    """Failed this time; try again after `delay_ms`. The attempt counts."""
+
+    delay_ms: int
+    error: str = "the handler asked for a retry"
+
+
+@dataclass(frozen=True)
+class Snooze:
+    """Not now; come back after `delay_ms`. The attempt does not count."""
+
+    delay_ms: int
+
+
+@dataclass(frozen=True)
+class Cancel:
+    """Not needed any more; finished without having been done, and `reason` says why."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Dead:
+    """Will never succeed as it is; goes to the dead letters with this `error`."""
+
+    error: str
+
+
+Outcome = Done | RetryAfter | Snooze | Cancel | Dead
+DONE = Done()
+
+
+class LeaseLostError(RuntimeError):
+    """Somebody else holds the messages now: what was done in this transaction must not be kept."""
+
+
+class PayloadTooLargeError(ValueError):
+    """A payload is larger than 256 KiB; store it elsewhere and enqueue a reference."""

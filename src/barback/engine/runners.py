@@ -1,0 +1,259 @@
+"""A runner takes the messages of one queue and sees them through. Two kinds, as there are two kinds of tasks."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from barback.engine import claims, store
+from barback.engine.claims import Lease, Settled
+from barback.engine.handling import HandlerFailedError, error_text, handle_rows
+from barback.engine.liveness import Heart
+from barback.engine.messages import DONE, Cancel, Dead, LeaseLostError, Outcome, RetryAfter
+from barback.engine.store import SQL
+from barback.engine.tally import Tally
+from barback.engine.tasks import Task, bell_name
+from barback.storage import Database, StorageError, Transaction
+
+log = logging.getLogger("barback.engine")
+
+STORAGE_PAUSE_S = 0.2
+STORAGE_PAUSE_MAX_S = 5.0
+FOREVER_S = 30 * 86_400.0
+CONTENDED_S = 0.005
+CONTENDED_S_MAX = 1.0
+ASIDE_EVERY_S = 1.0
+ASIDE_IN_A_ROW = 20
+
+
+def _nothing() -> None:
+    """What a runner that nobody watches tells when it is busy."""
+
+
+@dataclass
+class Shift:
+    """What the runners of one worker share."""
+
+    db: Database
+    heart: Heart
+    tasks: Mapping[str, Task[Any]]
+    tally: Tally = field(default_factory=Tally)
+    paused: set[str] = field(default_factory=set[str])
+    stopping: bool = False
+    on_busy: Callable[[], None] = _nothing
+
+
+class Runner:
+    """Works one queue with tasks that only touch the database: one transaction a batch.
+
+    Effects of this batch, its completion and the claim of the next batch are one commit.
+    """
+
+    def __init__(self, shift: Shift, queue: str, tasks: list[Task[Any]]) -> None:
+        """`tasks` are those of this queue."""
+        self._shift = shift
+        self._db = shift.db
+        self.queue = queue
+        self._limit = min(task.batch_max for task in tasks)
+        self.listener = shift.db.bell.listen(bell_name(queue))
+        self._next_due_ms: int | None = None
+        self._contended_s = CONTENDED_S
+        self._aside_at = 0.0
+        self._aside_in_a_row = 0
+
+    @property
+    def database(self) -> Database:
+        """Where the queue is."""
+        return self._db
+
+    async def run(self) -> None:
+        """Work until the shift ends, then give back what was not started."""
+        lease: Lease | None = None
+        pause_s = STORAGE_PAUSE_S
+        while not self._shift.stopping:
+            try:
+                self.listener.clear()
+                if lease is None:
+                    # Before the claim: from the instant a lease exists somebody must hear the heart.
+                    self._shift.heart.hold(self.queue, 1)
+                    lease = await self.claim()
+                if lease is None:
+                    self._shift.heart.hold(self.queue, 0)
+                    await self.listener.wait(await self._rest_s())
+                    # Whatever woke us may have woken others: one of them may take a message and die.
+                    self._shift.on_busy()
+                    continue
+                self._shift.on_busy()
+                lease = await self.work(lease)
+                pause_s = STORAGE_PAUSE_S
+            except (StorageError, OSError, TimeoutError) as error:
+                # The lease stays ours while the heart beats; the same batch is tried again.
+                log.warning("queue %s: %s; trying again in %.1f s", self.queue, error, pause_s)
+                await asyncio.sleep(pause_s)
+                pause_s = min(STORAGE_PAUSE_MAX_S, pause_s * 2)
+            finally:
+                self._shift.heart.hold(self.queue, int(lease is not None))
+        if lease is not None:
+            # If the database is away, others take the lease over: our row in the table of workers goes first.
+            with contextlib.suppress(StorageError, OSError):
+                async with self._db.transaction() as tx:
+                    await claims.give_back(tx, [lease])
+
+    async def _rest_s(self) -> float:
+        """How long nothing can become due: until the next delayed message, or for good."""
+        async with self._db.reading() as tx:
+            row = await tx.one(SQL.rest, queue=self.queue)
+        assert row is not None
+        self._next_due_ms = row["due_ms"]
+        if self.queue in self._shift.paused:
+            return FOREVER_S
+        due_s = FOREVER_S if row["due_ms"] is None else (row["due_ms"] - self._db.clock.now_ms()) / 1000
+        if not row["waiting"] and due_s > 0:
+            self._contended_s = CONTENDED_S
+            return due_s
+        # Somebody is just claiming it, or putting it into its line. If he dies at it nobody rings again.
+        self._contended_s = min(CONTENDED_S_MAX, self._contended_s * 2)
+        return self._contended_s
+
+    async def _claim_aside(self, tx: Transaction, worker: str, *, busy: bool) -> Lease | None:
+        """A message that must be tried alone. When busy with others, look once a second and take turns."""
+        now = time.monotonic()
+        if busy and (now < self._aside_at or self._aside_in_a_row >= ASIDE_IN_A_ROW):
+            self._aside_in_a_row = 0
+            return None
+        lease = await claims.claim_aside(tx, self.queue, worker)
+        if lease is None:
+            self._aside_at = now + ASIDE_EVERY_S
+        else:
+            self._aside_in_a_row += 1
+        return lease
+
+    async def claim(self) -> Lease | None:
+        """Lease what can run now; None when there is nothing."""
+        leases = await self.claim_some(self._limit)
+        return leases[0] if leases else None
+
+    async def claim_some(self, limit: int, *, singly: bool = False) -> list[Lease]:
+        """Lease up to `limit` messages that can run now, together or with a lease for each."""
+        if self.queue in self._shift.paused:
+            return []
+        while True:
+            worker = self._shift.heart.worker
+            try:
+                async with self._db.transaction() as tx:
+                    alone = await self._claim_aside(tx, worker, busy=False)
+                    if alone is not None:
+                        return [alone]
+                    due = await claims.take_due(tx, self.queue, limit)
+                    return await claims.claim(tx, self.queue, worker, limit, offered=due, singly=singly)
+            except LeaseLostError:
+                await self._shift.heart.revive(self._db, worker)
+
+    async def work(self, lease: Lease) -> Lease | None:
+        """Handle a lease; returns the next one, claimed in the same commit."""
+        try:
+            try:
+                return await self._once(lease, carefully=False)
+            except HandlerFailedError:
+                return await self._once(lease, carefully=True)
+            except StorageError as error:
+                if error.transient:
+                    raise
+                # A handler went on after an error, or what it wrote is refused at the commit.
+                return await self._one_by_one(lease)
+        except LeaseLostError as error:
+            log.warning("%s", error)
+            return None
+
+    async def _one_by_one(self, lease: Lease) -> None:
+        """A commit for each message: the one whose commit is refused fails alone."""
+        async with self._db.transaction() as tx:
+            singles = await claims.split(tx, lease)
+        for single in singles:
+            await self.insist(partial(self._alone, single))
+
+    async def _alone(self, single: Lease) -> None:
+        try:
+            await self._once(single, carefully=True, follow=False)
+        except StorageError as error:
+            if error.transient:
+                raise
+            row = single.rows[0]
+            log.warning("attempt %d of %s %s failed: %s", row.attempt, row.task, row.id, error_text(error))
+            failed = RetryAfter(self._shift.tasks[row.task].backoff_ms(row.attempt), error_text(error))
+            async with self._db.transaction() as tx:
+                settled = await claims.settle(tx, [single], {row.id: failed}, self._shift.tasks)
+                await store.add_ready(tx, settled.heads)
+
+    async def insist(self, settle: Callable[[], Awaitable[None]]) -> None:
+        """Until the database lets us, or the lease is not ours any more: a message must not be left lying."""
+        pause_s = STORAGE_PAUSE_S
+        while True:
+            try:
+                return await settle()
+            except LeaseLostError as error:
+                log.warning("%s", error)
+                return None
+            except (StorageError, OSError) as error:
+                if self._shift.stopping:
+                    raise
+                log.warning("queue %s: %s; trying again in %.1f s", self.queue, error, pause_s)
+                await asyncio.sleep(pause_s)
+                pause_s = min(STORAGE_PAUSE_MAX_S, pause_s * 2)
+
+    async def _once(self, lease: Lease, *, carefully: bool, follow: bool = True) -> Lease | None:
+        shift = self._shift
+        started = time.perf_counter()
+        async with self._db.transaction() as tx:
+            outcomes = await handle_rows(tx, lease.rows, shift.tasks, carefully=carefully)
+            settled = await claims.settle(tx, [lease], outcomes, shift.tasks)
+            following = await self._follow(tx, settled, follow=follow)
+            await shift.tally.write(tx, lease.worker)
+        self._count(lease, outcomes, int((time.perf_counter() - started) * 1_000_000))
+        return following
+
+    async def _follow(self, tx: Transaction, settled: Settled, *, follow: bool) -> Lease | None:
+        """Claim the next batch in the same transaction, new heads first."""
+        offered = settled.heads
+        if not follow or self._shift.stopping or self.queue in self._shift.paused:
+            await store.add_ready(tx, offered)
+            return None
+        alone = await self._claim_aside(tx, self._shift.heart.worker, busy=True)
+        if alone is not None:
+            await store.add_ready(tx, offered)
+            return alone
+        if self._is_due(tx.now_ms, settled.next_due_ms):
+            offered = offered + await claims.take_due(tx, self.queue, self._limit)
+        leases = await claims.claim(tx, self.queue, self._shift.heart.worker, self._limit, offered=offered)
+        return leases[0] if leases else None
+
+    def _is_due(self, now_ms: int, next_due_ms: int | None) -> bool:
+        """Whether to look for delayed messages; also once a second, for those that others added."""
+        known = [at for at in (next_due_ms, self._next_due_ms) if at is not None]
+        self._next_due_ms = min([*known, now_ms + 1_000])
+        if self._next_due_ms > now_ms:
+            return False
+        self._next_due_ms = None
+        return True
+
+    def _count(self, lease: Lease, outcomes: Mapping[str, Outcome], wall_us: int) -> None:
+        now_ms = self._db.clock.now_ms()
+        share = wall_us // max(1, len(lease.rows))
+        counts: dict[str, list[int]] = {}
+        for row in lease.rows:
+            count = counts.setdefault(row.task, [0, 0, 0, 0])
+            outcome = outcomes.get(row.id, DONE)
+            count[0] += outcome is DONE or isinstance(outcome, Cancel)
+            count[1] += isinstance(outcome, RetryAfter)
+            count[2] += isinstance(outcome, Dead) or (
+                isinstance(outcome, RetryAfter) and row.attempt >= row.attempts_max
+            )
+            count[3] += share
+        for task, (done, failed, dead, wall) in counts.items():
+            self._shift.tally.add(self.queue, task, now_ms, done=done, failed=failed, dead=dead, wall_us=wall)

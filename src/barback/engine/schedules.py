@@ -1,0 +1,126 @@
+"""Schedules (E9): a tick is a unique row, so on any number of nodes it fires once, without a leader."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from cronsim import CronSim
+
+from barback.engine.store import SQL
+from barback.engine.tasks import Task
+from barback.storage import Database, StorageError, Transaction
+
+log = logging.getLogger("barback.engine")
+
+Missed = Literal["skip", "once", "all"]
+CATCH_UP_MAX = 1_000
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Enqueue `task` with `payload` at every tick of `cron` (five fields) in `zone`.
+
+    `missed` says what happens with ticks that nobody was there to fire: "skip" them, fire "once" for
+    all of them, or fire "all" (at most 1,000). A tick is late, not missed, within its first minute.
+    """
+
+    name: str
+    cron: str
+    task: Task[Any]
+    payload: Any
+    zone: str = "UTC"
+    missed: Missed = "once"
+
+    def next_after(self, now_ms: int) -> int:
+        """The first tick after `now_ms`, in milliseconds. Follows the zone's clock changes."""
+        zone = ZoneInfo(self.zone)
+        at = next(CronSim(self.cron, datetime.fromtimestamp(now_ms / 1000, UTC).astimezone(zone)))
+        return int(at.timestamp() * 1000)
+
+
+LATE = timedelta(minutes=1)
+
+
+def due_ticks(schedule: Schedule, next_ms: int, now_ms: int) -> tuple[list[int], int]:
+    """Which ticks to fire at `now_ms` when `next_ms` was the next one, and which comes after them."""
+    ticks: list[int] = []
+    at = next_ms
+    while at <= now_ms:
+        ticks.append(at)
+        if len(ticks) >= CATCH_UP_MAX:
+            # Far behind: look only at what is recent.
+            at = schedule.next_after(now_ms)
+            break
+        at = schedule.next_after(at)
+    if schedule.missed == "all":
+        return ticks, at
+    on_time = [tick for tick in ticks if now_ms - tick <= LATE.total_seconds() * 1000]
+    if schedule.missed == "skip":
+        return on_time[-1:], at
+    return ticks[-1:], at
+
+
+class Clockwork:
+    """The schedules of one worker."""
+
+    def __init__(self, schedules: Sequence[Schedule]) -> None:
+        """Names must be unique."""
+        self._schedules = {schedule.name: schedule for schedule in schedules}
+        if len(self._schedules) != len(schedules):
+            raise ValueError("expected every schedule to have a name of its own")
+
+    async def sync(self, db: Database) -> None:
+        """Make the rows; a schedule that is there keeps its next tick unless its times changed."""
+        if not self._schedules:
+            return
+        async with db.transaction() as tx:
+            for one in self._schedules.values():
+                await tx.run(
+                    SQL.schedule_sync,
+                    name=one.name,
+                    cron=one.cron,
+                    zone=one.zone,
+                    missed=one.missed,
+                    next_ms=one.next_after(tx.now_ms),
+                )
+
+    async def next_ms(self, db: Database) -> int | None:
+        """When the next tick of any of them is due."""
+        if not self._schedules:
+            return None
+        async with db.reading() as tx:
+            row = await tx.one(SQL.schedule_next, names=sorted(self._schedules))
+        return None if row is None else row["next_ms"]
+
+    async def fire(self, tx: Transaction) -> int:
+        """Enqueue what is due; returns how many messages. The tick, the message and the advance are one commit."""
+        fired = 0
+        for row in await tx.all(SQL.schedules_due, now_ms=tx.now_ms, names=sorted(self._schedules)):
+            try:
+                async with tx.savepoint():
+                    fired += await self._fire_due(tx, self._schedules[row["name"]], row["next_ms"])
+            except Exception as error:
+                if isinstance(error, StorageError) and error.transient:
+                    raise
+                # One that cannot be enqueued keeps its tick, and no other from its own.
+                log.exception("schedule %s cannot be fired", row["name"])
+        return fired
+
+    async def _fire_due(self, tx: Transaction, schedule: Schedule, next_ms: int) -> int:
+        fired = 0
+        ticks, next_ms = due_ticks(schedule, next_ms, tx.now_ms)
+        for tick in ticks:
+            fired += await self._fire_one(tx, schedule, tick)
+        await tx.run(SQL.schedule_advance, name=schedule.name, next_ms=next_ms, last_ms=ticks[-1] if ticks else None)
+        return fired
+
+    async def _fire_one(self, tx: Transaction, schedule: Schedule, tick: int) -> int:
+        if await tx.run(SQL.tick_add, schedule=schedule.name, due_ms=tick, now_ms=tx.now_ms) == 0:
+            return 0  # another node fired this tick
+        await schedule.task.enqueue(tx, schedule.payload)
+        return 1

@@ -1,0 +1,285 @@
+-- Statements of the engine. Hot ones have a variant for each database.
+
+-- name: ready_add [sqlite]
+INSERT INTO engine_ready (queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload)
+VALUES (:queue, :key, :priority, :id, :task, :tenant, :attempt, :attempts_max, :enqueued_ms, :payload);
+
+-- name: ready_add [postgres]
+INSERT INTO engine_ready (queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload)
+SELECT * FROM unnest(:queue::text[], :key::text[], :priority::int[], :id::text[], :task::text[], :tenant::text[],
+                     :attempt::int[], :attempts_max::int[], :enqueued_ms::bigint[], :payload::text[]);
+
+-- name: arrival_add [sqlite]
+INSERT INTO engine_arrival (queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload)
+VALUES (:queue, :key, :priority, :id, :task, :tenant, :attempt, :attempts_max, :enqueued_ms, :payload);
+
+-- name: arrival_add [postgres]
+INSERT INTO engine_arrival (queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload)
+SELECT * FROM unnest(:queue::text[], :key::text[], :priority::int[], :id::text[], :task::text[], :tenant::text[],
+                     :attempt::int[], :attempts_max::int[], :enqueued_ms::bigint[], :payload::text[]);
+
+-- name: parked_add [sqlite]
+INSERT INTO engine_parked (queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload)
+VALUES (:queue, :key, :priority, :id, :task, :tenant, :attempt, :attempts_max, :enqueued_ms, :payload);
+
+-- name: parked_add [postgres]
+INSERT INTO engine_parked (queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload)
+SELECT * FROM unnest(:queue::text[], :key::text[], :priority::int[], :id::text[], :task::text[], :tenant::text[],
+                     :attempt::int[], :attempts_max::int[], :enqueued_ms::bigint[], :payload::text[]);
+
+-- name: later_add
+INSERT INTO engine_later (due_ms, is_head, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload)
+VALUES (:due_ms, :is_head, :queue, :key, :priority, :id, :task, :tenant, :attempt, :attempts_max, :enqueued_ms, :payload);
+
+-- name: ready_claim [sqlite]
+DELETE FROM engine_ready
+WHERE pos IN (SELECT pos FROM engine_ready WHERE queue = :queue ORDER BY priority, pos LIMIT :n)
+RETURNING pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload;
+
+-- name: ready_claim [postgres]
+DELETE FROM engine_ready
+WHERE ctid = ANY (ARRAY(SELECT ctid FROM engine_ready WHERE queue = :queue ORDER BY queue, priority, pos LIMIT :n FOR UPDATE SKIP LOCKED))
+RETURNING pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload;
+
+-- name: arrival_take [sqlite]
+DELETE FROM engine_arrival
+WHERE pos IN (SELECT pos FROM engine_arrival WHERE queue = :queue ORDER BY pos LIMIT :n)
+RETURNING pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload;
+
+-- One router a queue at a time, or two of them could put a later message of a key before an earlier one.
+-- name: arrival_take [postgres]
+WITH gate AS MATERIALIZED (SELECT pg_try_advisory_xact_lock(726168, hashtext(:queue)) AS mine)
+DELETE FROM engine_arrival
+WHERE ctid = ANY (ARRAY(SELECT a.ctid FROM engine_arrival a WHERE (SELECT mine FROM gate) AND a.queue = :queue ORDER BY a.queue, a.pos LIMIT :n))
+RETURNING pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload;
+
+-- name: later_take [sqlite]
+DELETE FROM engine_later
+WHERE pos IN (SELECT pos FROM engine_later WHERE queue = :queue AND due_ms <= :now_ms ORDER BY due_ms, pos LIMIT :n)
+RETURNING pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, is_head, due_ms;
+
+-- What enters a line of its key goes through the router's gate, or two workers could turn two of them around.
+-- name: later_take [postgres]
+WITH gate AS MATERIALIZED (SELECT pg_try_advisory_xact_lock(726168, hashtext(:queue)) AS mine)
+DELETE FROM engine_later
+WHERE ctid = ANY (ARRAY(SELECT l.ctid FROM engine_later l WHERE l.queue = :queue AND l.due_ms <= :now_ms
+    AND (l.key IS NULL OR l.is_head = 1 OR (SELECT mine FROM gate))
+    ORDER BY l.queue, l.due_ms, l.pos LIMIT :n FOR UPDATE SKIP LOCKED))
+RETURNING pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, is_head, due_ms;
+
+-- When the next delayed message is due, and whether something waits that a claim just now did not get.
+-- name: rest
+SELECT (SELECT min(due_ms) FROM engine_later WHERE queue = :queue) AS due_ms,
+    CASE WHEN EXISTS (SELECT 1 FROM engine_ready WHERE queue = :queue)
+        OR EXISTS (SELECT 1 FROM engine_arrival WHERE queue = :queue)
+        OR EXISTS (SELECT 1 FROM engine_lease WHERE queue = :queue AND worker = 'nobody') THEN 1 ELSE 0 END AS waiting;
+
+-- A lane that is there is locked too, so that its end and a new message for it cannot pass each other.
+-- name: lane_enter [sqlite]
+INSERT INTO engine_lane (queue, key, state, since_ms)
+SELECT :queue, value, 'busy', :now_ms FROM json_each(:keys) WHERE true
+ON CONFLICT (queue, key) DO NOTHING
+RETURNING key;
+
+-- name: lane_enter [postgres]
+WITH entered AS (
+    INSERT INTO engine_lane (queue, key, state, since_ms)
+    SELECT :queue, key, 'busy', :now_ms FROM unnest(:keys::text[]) AS key
+    ON CONFLICT (queue, key) DO UPDATE SET since_ms = engine_lane.since_ms
+    RETURNING key, xmax = 0 AS fresh
+)
+SELECT key FROM entered WHERE fresh;
+
+-- name: lane_lock [sqlite]
+SELECT key, state FROM engine_lane WHERE queue = :queue AND key IN (:keys*);
+
+-- name: lane_lock [postgres]
+SELECT key, state FROM engine_lane WHERE queue = :queue AND key IN (:keys*) ORDER BY key FOR UPDATE;
+
+-- name: lane_leave
+DELETE FROM engine_lane WHERE queue = :queue AND key IN (:keys*);
+
+-- name: lane_mark
+UPDATE engine_lane SET state = :state, since_ms = :now_ms WHERE queue = :queue AND key = :key;
+
+-- name: parked_heads [sqlite]
+DELETE FROM engine_parked
+WHERE pos IN (
+    SELECT (SELECT p.pos FROM engine_parked p WHERE p.queue = :queue AND p.key = k.value ORDER BY p.pos LIMIT 1)
+    FROM json_each(:keys) k)
+RETURNING pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload;
+
+-- name: parked_heads [postgres]
+DELETE FROM engine_parked
+WHERE ctid = ANY (ARRAY(
+    SELECT head.ctid FROM unnest(:keys::text[]) AS k(key)
+    CROSS JOIN LATERAL (SELECT p.ctid FROM engine_parked p WHERE p.queue = :queue AND p.key = k.key ORDER BY p.queue, p.key, p.pos LIMIT 1) head))
+RETURNING pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload;
+
+-- A worker that was given up for dead gets no lease: it would be taken away at once, and the attempt with it.
+-- name: lease_add
+INSERT INTO engine_lease (queue, worker, claimed_ms, size, body)
+SELECT CAST(:queue AS TEXT), CAST(:worker AS TEXT), CAST(:now_ms AS BIGINT), CAST(:size AS INTEGER), CAST(:body AS BLOB)
+WHERE EXISTS (SELECT 1 FROM engine_worker WHERE id = :worker)
+RETURNING token;
+
+-- name: lease_end
+DELETE FROM engine_lease WHERE token IN (:tokens*) AND worker = :worker RETURNING token;
+
+-- name: lease_hold [sqlite]
+SELECT token FROM engine_lease WHERE token = :token AND worker = :worker;
+
+-- name: lease_hold [postgres]
+SELECT token FROM engine_lease WHERE token = :token AND worker = :worker FOR UPDATE;
+
+-- name: lease_holders
+SELECT DISTINCT l.worker AS worker, w.beat AS beat
+FROM engine_lease l LEFT JOIN engine_worker w ON w.id = l.worker WHERE l.worker <> 'nobody';
+
+-- A message that was in the hands of a worker that died is set aside, held by nobody, to be tried alone.
+-- name: lease_aside
+INSERT INTO engine_lease (queue, worker, claimed_ms, size, body) VALUES (:queue, 'nobody', :now_ms, 1, :body);
+
+-- name: lease_take_aside [sqlite]
+DELETE FROM engine_lease
+WHERE token = (SELECT token FROM engine_lease WHERE queue = :queue AND worker = 'nobody' ORDER BY token LIMIT 1)
+RETURNING body;
+
+-- name: lease_take_aside [postgres]
+DELETE FROM engine_lease
+WHERE token = (SELECT token FROM engine_lease WHERE queue = :queue AND worker = 'nobody' ORDER BY token LIMIT 1
+    FOR UPDATE SKIP LOCKED)
+RETURNING body;
+
+-- name: lease_take_all
+DELETE FROM engine_lease WHERE worker = :worker RETURNING token, queue, body;
+
+-- name: dead_add
+INSERT INTO engine_dead (id, queue, key, priority, task, tenant, attempt, attempts_max, enqueued_ms, payload, reason, error, died_ms)
+VALUES (:id, :queue, :key, :priority, :task, :tenant, :attempt, :attempts_max, :enqueued_ms, :payload, :reason, :error, :died_ms)
+ON CONFLICT (id) DO UPDATE SET reason = excluded.reason, error = excluded.error, died_ms = excluded.died_ms, attempt = excluded.attempt;
+
+-- name: failure_add
+INSERT INTO engine_failure (message_id, queue, task, attempt, at_ms, worker, error)
+VALUES (:message_id, :queue, :task, :attempt, :at_ms, :worker, :error);
+
+-- name: failures_of
+SELECT attempt, at_ms, worker, error FROM engine_failure WHERE message_id = :message_id ORDER BY number;
+
+-- name: worker_add
+INSERT INTO engine_worker (id, host, pid, queues, beat, started_ms, seen_ms)
+VALUES (:id, :host, :pid, :queues, 0, :now_ms, :now_ms);
+
+-- name: worker_beat
+UPDATE engine_worker SET beat = beat + 1, seen_ms = :now_ms WHERE id = :id;
+
+-- name: worker_bury
+DELETE FROM engine_worker WHERE id = :id AND beat = :beat;
+
+-- name: worker_remove
+DELETE FROM engine_worker WHERE id = :id;
+
+-- name: workers
+SELECT id, host, pid, queues, beat, started_ms, seen_ms FROM engine_worker ORDER BY id;
+
+-- name: tally_add
+INSERT INTO engine_tally (queue, task, minute_ms, worker, done, failed, dead, wall_us)
+VALUES (:queue, :task, :minute_ms, :worker, :done, :failed, :dead, :wall_us)
+ON CONFLICT (minute_ms, queue, task, worker) DO UPDATE SET
+    done = engine_tally.done + excluded.done, failed = engine_tally.failed + excluded.failed,
+    dead = engine_tally.dead + excluded.dead, wall_us = engine_tally.wall_us + excluded.wall_us;
+
+-- name: queue_add
+INSERT INTO engine_queue (name, paused, changed_ms) VALUES (:name, 0, :now_ms) ON CONFLICT (name) DO NOTHING;
+
+-- name: queue_pause
+INSERT INTO engine_queue (name, paused, changed_ms) VALUES (:name, :paused, :now_ms)
+ON CONFLICT (name) DO UPDATE SET paused = excluded.paused, changed_ms = excluded.changed_ms;
+
+-- name: queues
+SELECT name, paused, changed_ms FROM engine_queue ORDER BY name;
+
+-- name: schedule_sync
+INSERT INTO engine_schedule (name, cron, zone, missed, next_ms, last_ms) VALUES (:name, :cron, :zone, :missed, :next_ms, NULL)
+ON CONFLICT (name) DO UPDATE SET cron = excluded.cron, zone = excluded.zone, missed = excluded.missed,
+    next_ms = CASE WHEN engine_schedule.cron = excluded.cron AND engine_schedule.zone = excluded.zone
+                   THEN engine_schedule.next_ms ELSE excluded.next_ms END;
+
+-- name: schedule_next
+SELECT min(next_ms) AS next_ms FROM engine_schedule WHERE name IN (:names*);
+
+-- name: schedules_due [sqlite]
+SELECT name, cron, zone, missed, next_ms FROM engine_schedule WHERE next_ms <= :now_ms AND name IN (:names*);
+
+-- name: schedules_due [postgres]
+SELECT name, cron, zone, missed, next_ms FROM engine_schedule WHERE next_ms <= :now_ms AND name IN (:names*)
+ORDER BY name FOR UPDATE SKIP LOCKED;
+
+-- name: schedule_advance
+UPDATE engine_schedule SET next_ms = :next_ms, last_ms = :last_ms WHERE name = :name;
+
+-- name: tick_add
+INSERT INTO engine_tick (schedule, due_ms, fired_ms) VALUES (:schedule, :due_ms, :now_ms)
+ON CONFLICT (schedule, due_ms) DO NOTHING;
+
+-- name: schedules
+SELECT name, cron, zone, missed, next_ms, last_ms FROM engine_schedule ORDER BY name;
+
+-- name: live_add
+INSERT INTO engine_live (at_ms, channels, kind, data) VALUES (:at_ms, :channels, :kind, :data);
+
+-- name: live_after [sqlite]
+SELECT 0 AS xid, pos, at_ms, channels, kind, data, 1 AS final FROM engine_live WHERE pos > :pos AND :xid = 0 ORDER BY pos LIMIT :n;
+
+-- Rows of a transaction younger than one that still runs are not final: that one may yet come before them.
+-- name: live_after [postgres]
+SELECT CAST(CAST(xid AS TEXT) AS BIGINT) AS xid, pos, at_ms, channels, kind, data,
+    CAST(xid < pg_snapshot_xmin(pg_current_snapshot()) AS INTEGER) AS final
+FROM engine_live
+WHERE (xid, pos) > (CAST(CAST(:xid AS BIGINT)::text AS xid8), CAST(:pos AS BIGINT))
+ORDER BY xid, pos LIMIT :n;
+
+-- name: live_end [sqlite]
+SELECT 0 AS xid, coalesce(max(pos), 0) AS pos FROM engine_live;
+
+-- name: live_end [postgres]
+SELECT CAST(CAST(xid AS TEXT) AS BIGINT) AS xid, pos FROM engine_live
+WHERE xid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY xid DESC, pos DESC LIMIT 1;
+
+-- name: live_start [sqlite]
+SELECT 0 AS xid, coalesce(min(pos), 0) AS pos FROM engine_live;
+
+-- name: live_start [postgres]
+SELECT CAST(CAST(xid AS TEXT) AS BIGINT) AS xid, pos FROM engine_live ORDER BY xid, pos LIMIT 1;
+
+-- name: live_prune [sqlite]
+DELETE FROM engine_live WHERE pos IN (SELECT pos FROM engine_live WHERE at_ms < :before_ms ORDER BY at_ms LIMIT :n);
+
+-- name: live_prune [postgres]
+DELETE FROM engine_live WHERE ctid = ANY (ARRAY(SELECT ctid FROM engine_live WHERE at_ms < :before_ms ORDER BY at_ms LIMIT :n));
+
+-- name: work_waiting [sqlite]
+SELECT q.name AS name, q.paused AS paused,
+    EXISTS (SELECT 1 FROM engine_ready r WHERE r.queue = q.name)
+    OR EXISTS (SELECT 1 FROM engine_arrival a WHERE a.queue = q.name)
+    OR EXISTS (SELECT 1 FROM engine_later l WHERE l.queue = q.name AND l.due_ms <= :until_ms)
+    OR EXISTS (SELECT 1 FROM engine_lease h WHERE h.queue = q.name AND h.worker = 'nobody') AS waiting,
+    EXISTS (SELECT 1 FROM engine_lease h WHERE h.worker <> 'nobody') AS leased
+FROM engine_queue q WHERE q.name IN (:queues*);
+
+-- name: work_waiting [postgres]
+SELECT q.name AS name, q.paused AS paused,
+    CAST(EXISTS (SELECT 1 FROM engine_ready r WHERE r.queue = q.name)
+    OR EXISTS (SELECT 1 FROM engine_arrival a WHERE a.queue = q.name)
+    OR EXISTS (SELECT 1 FROM engine_later l WHERE l.queue = q.name AND l.due_ms <= :until_ms)
+    OR EXISTS (SELECT 1 FROM engine_lease h WHERE h.queue = q.name AND h.worker = 'nobody') AS INTEGER) AS waiting,
+    CAST(EXISTS (SELECT 1 FROM engine_lease h WHERE h.worker <> 'nobody') AS INTEGER) AS leased
+FROM engine_queue q WHERE q.name IN (:queues*);
+
+-- name: queued_for
+SELECT id, key, tenant, due_ms, payload FROM (
+    SELECT pos, id, key, tenant, CAST(NULL AS BIGINT) AS due_ms, payload FROM engine_ready WHERE queue = :queue AND task = :task
+    UNION ALL SELECT pos, id, key, tenant, NULL, payload FROM engine_arrival WHERE queue = :queue AND task = :task
+    UNION ALL SELECT pos, id, key, tenant, NULL, payload FROM engine_parked WHERE queue = :queue AND task = :task
+    UNION ALL SELECT pos, id, key, tenant, due_ms, payload FROM engine_later WHERE queue = :queue AND task = :task) waiting
+ORDER BY id;

@@ -1,0 +1,90 @@
+"""Counts what a worker did, per queue, task and minute, and writes it down with work it commits anyway."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from barback.engine.store import SQL
+from barback.storage import Database, Transaction
+
+WRITE_EVERY_S = 1.0
+WRITING_S_MAX = 30.0
+MINUTE_MS = 60_000
+
+
+@dataclass
+class Count:
+    """What happened to one task in one minute; `wall_us` is handler time in microseconds."""
+
+    done: int = 0
+    failed: int = 0
+    dead: int = 0
+    wall_us: int = 0
+
+
+class Tally:
+    """The counts of one worker that are not in the database yet."""
+
+    def __init__(self) -> None:
+        """Starts empty."""
+        self._counts: dict[tuple[str, str, int], Count] = {}
+        self._written_at = 0.0
+        self._writing_until = 0.0
+
+    def add(
+        self, queue: str, task: str, now_ms: int, *, done: int = 0, failed: int = 0, dead: int = 0, wall_us: int = 0
+    ) -> None:
+        """Count attempts that were settled."""
+        count = self._counts.setdefault((queue, task, now_ms - now_ms % MINUTE_MS), Count())
+        count.done += done
+        count.failed += failed
+        count.dead += dead
+        count.wall_us += wall_us
+
+    async def write(self, tx: Transaction, worker: str, *, at_once: bool = False) -> None:
+        """Write what has gathered, at most once a second; counted once even if `tx` is rolled back."""
+        now = time.monotonic()
+        if not self._counts or (not at_once and now < max(self._written_at + WRITE_EVERY_S, self._writing_until)):
+            return
+        # Runners of one worker commit side by side: what one is writing, no other writes as well.
+        self._writing_until = now + WRITING_S_MAX
+        written = {key: Count(c.done, c.failed, c.dead, c.wall_us) for key, c in self._counts.items()}
+        rows: list[dict[str, Any]] = [
+            {
+                "queue": q,
+                "task": t,
+                "minute_ms": m,
+                "worker": worker,
+                "done": c.done,
+                "failed": c.failed,
+                "dead": c.dead,
+                "wall_us": c.wall_us,
+            }
+            for (q, t, m), c in sorted(written.items())
+        ]
+        await tx.many(SQL.tally_add, rows)
+        tx.after_commit(lambda: self._forget(written))
+
+    def _forget(self, written: dict[tuple[str, str, int], Count]) -> None:
+        self._written_at, self._writing_until = time.monotonic(), 0.0
+        for key, count in written.items():
+            if self._counts.get(key) == count:
+                del self._counts[key]
+            else:
+                self.add(
+                    key[0],
+                    key[1],
+                    key[2],
+                    done=-count.done,
+                    failed=-count.failed,
+                    dead=-count.dead,
+                    wall_us=-count.wall_us,
+                )
+
+    async def flush(self, db: Database, worker: str) -> None:
+        """Write everything now; at shutdown and when falling idle."""
+        if self._counts:
+            async with db.transaction() as tx:
+                await self.write(tx, worker, at_once=True)

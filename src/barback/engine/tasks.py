@@ -1,0 +1,237 @@
+"""Tasks: the functions that handle messages, and how messages for them are enqueued.
+
+There are three kinds. A `TransactionalTask` and a `BatchTask` only touch the database: their effects
+and the completion of their messages are one commit (ENGINE.md E3). An `ActingTask` reaches outside:
+it decides in a transaction, acts without one, and records in another (E4).
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, ClassVar, Generic, Literal, TypeVar
+
+import msgspec
+
+from barback.engine import store
+from barback.engine.messages import KEY_CHARS_MAX, PAYLOAD_BYTES_MAX, Message, Outcome, PayloadTooLargeError, Stored
+from barback.foundation.ids import new_id
+from barback.storage import Transaction
+
+P = TypeVar("P")
+D = TypeVar("D")
+R = TypeVar("R")
+
+HeadFailure = Literal["block", "skip", "park"]
+
+
+def bell_name(queue: str) -> str:
+    """The bell that is rung when there is something for `queue`."""
+    return f"queue:{queue}"
+
+
+@dataclass(frozen=True)
+class Work(Generic[P]):
+    """One message to enqueue. `key` orders it among its like; `delay_ms` keeps it back; `id` is made if not given."""
+
+    payload: P
+    key: str | None = None
+    tenant: str | None = None
+    delay_ms: int = 0
+    id: str | None = None
+
+
+class Task(Generic[P]):
+    """What a queue does with a message. Subclass one of the three kinds below.
+
+    - `name`: unique, `room.verb_object`; stored with every message.
+    - `queue`: the queue its messages wait in.
+    - `payload`: the type of the payload, a msgspec Struct or anything msgspec can encode.
+    - `attempts_max`: claims after which a message is a dead letter.
+    - `batch_max`: the most messages claimed at once.
+    - `on_head_failure`: what a keyed message does to its followers when it fails. "block": they
+      wait until it succeeds or dies. "skip": they go on while it waits for its retry. "park": like
+      block, and when it dies the key stays closed until somebody releases it.
+    - `priority`: lower goes first.
+    - `timeout_s`: seconds after which handling counts as failed: a batch, a message that is tried
+      alone, `decide` and `record` each.
+    """
+
+    name: ClassVar[str]
+    queue: ClassVar[str]
+    payload: type[P]
+    attempts_max: int = 10
+    batch_max: int = 200
+    on_head_failure: HeadFailure = "block"
+    priority: int = 0
+    backoff_first_ms: int = 1_000
+    backoff_max_ms: int = 600_000
+    timeout_s: float = 60.0
+
+    def backoff_ms(self, attempt: int) -> int:
+        """How long to wait after failed attempt number `attempt`: doubling, with 20 % of jitter."""
+        delay = min(self.backoff_max_ms, self.backoff_first_ms * 2 ** min(attempt - 1, 30))
+        return int(delay * random.uniform(0.8, 1.2))  # noqa: S311 - spreads retries, guards nothing
+
+    async def enqueue(
+        self, tx: Transaction, payload: P, *, key: str | None = None, tenant: str | None = None, delay_ms: int = 0
+    ) -> str:
+        """Enqueue one message in `tx`; it exists if and only if `tx` commits (E1). Returns its id.
+
+        A message with a `key` takes its place behind earlier ones of that key when `tx` commits, or,
+        with a delay, when it falls due. Raises PayloadTooLargeError above 256 KiB, and ValueError
+        for a key that is no key (see KEY_CHARS_MAX).
+        """
+        return (await self.enqueue_many(tx, [Work(payload, key, tenant, delay_ms)]))[0]
+
+    async def enqueue_many(self, tx: Transaction, works: Sequence[Work[P]]) -> list[str]:
+        """Enqueue many messages in few statements; returns their ids in the same order."""
+        plain: list[Stored] = []
+        keyed: list[Stored] = []
+        later: list[tuple[int, Stored]] = []
+        ids: list[str] = []
+        for work in works:
+            row = self.stored(work, tx.now_ms)
+            ids.append(row.id)
+            if work.delay_ms > 0:
+                later.append((tx.now_ms + work.delay_ms, row))
+            else:
+                (plain if work.key is None else keyed).append(row)
+        await store.add_ready(tx, plain)
+        await store.add_arrivals(tx, keyed)
+        await store.add_later(tx, later, is_head=False)
+        if ids:
+            tx.after_commit(partial(tx.database.bell.ring, bell_name(self.queue)))
+        return ids
+
+    def stored(self, work: Work[P], now_ms: int) -> Stored:
+        """The row for one message. Raises PayloadTooLargeError, or ValueError for its key."""
+        if work.key is not None and (len(work.key) > KEY_CHARS_MAX or "\0" in work.key):
+            raise ValueError(
+                f"expected a key of at most {KEY_CHARS_MAX} characters without the character zero for {self.name}, "
+                f"got {len(work.key)}: {work.key[:40]!r}"
+            )
+        payload = msgspec.json.encode(work.payload)
+        if len(payload) > PAYLOAD_BYTES_MAX:
+            raise PayloadTooLargeError(
+                f"expected a payload of at most {PAYLOAD_BYTES_MAX} bytes for {self.name}, got {len(payload)}; "
+                "store it elsewhere and enqueue a reference"
+            )
+        return Stored(
+            pos=0,
+            queue=self.queue,
+            key=work.key,
+            priority=self.priority,
+            id=work.id or new_id(),
+            task=self.name,
+            tenant=work.tenant,
+            attempt=0,
+            attempts_max=self.attempts_max,
+            enqueued_ms=now_ms,
+            payload=payload.decode(),
+        )
+
+    def message(self, row: Stored) -> Message[P]:
+        """What the handler sees of a row. Raises msgspec.ValidationError when the payload is not a `payload`."""
+        return Message(
+            row.id,
+            row.task,
+            row.key,
+            row.tenant,
+            row.attempt,
+            row.attempts_max,
+            row.enqueued_ms,
+            self._decode(row.payload),
+        )
+
+    def _decode(self, payload: str) -> P:
+        return msgspec.json.decode(payload, type=self.payload)
+
+
+class TransactionalTask(Task[P]):
+    """Touches only the database. Its effects and its completion are one commit."""
+
+    async def handle(self, tx: Transaction, message: Message[P]) -> Outcome | None:
+        """Do the work of one message in `tx`. None means Done; an exception means try again later."""
+        raise NotImplementedError
+
+
+class BatchTask(Task[P]):
+    """Like TransactionalTask, for many messages at once; never two of the same key in one batch."""
+
+    async def handle_batch(self, tx: Transaction, messages: Sequence[Message[P]]) -> Sequence[Outcome] | None:
+        """Do the work of all `messages` in `tx`; answers one outcome each, or None for all done.
+
+        When it raises, everything is undone and each message is handled in a batch of its own, so
+        that one bad message stops nobody else.
+        """
+        raise NotImplementedError
+
+
+class ActingTask(Task[P], Generic[P, D, R]):
+    """Reaches outside: *decide* (transaction) → *act* (no transaction) → *record* (transaction)."""
+
+    concurrency: int = 20
+    act_timeout_s: float = 60.0
+
+    async def decide(self, tx: Transaction, message: Message[P]) -> D | Outcome:
+        """Look again under lock and write down what was decided, so that a repeat decides the same."""
+        raise NotImplementedError
+
+    async def act(self, decision: D) -> R:
+        """Touch the outside world, with an idempotency key that is part of `decision`."""
+        raise NotImplementedError
+
+    async def record(self, tx: Transaction, message: Message[P], decision: D, result: R) -> Outcome | None:
+        """Write down what happened. Commits together with the completion of the message."""
+        raise NotImplementedError
+
+
+Handle = Callable[[Transaction, Message[P]], Awaitable[Outcome | None]]
+HandleBatch = Callable[[Transaction, Sequence[Message[P]]], Awaitable[Sequence[Outcome] | None]]
+
+
+@dataclass
+class Queue:
+    """A queue, as a place to hang plain functions on: `@queue.task("mail.send", payload=Mail)`."""
+
+    name: str
+    tasks: list[Task[Any]] = field(default_factory=list[Task[Any]])
+
+    def task(self, name: str, payload: type[P], **options: Any) -> Callable[[Handle[P]], TransactionalTask[P]]:
+        """Make a TransactionalTask of an `async def handle(tx, message)`; options are Task's attributes."""
+
+        def make(function: Handle[P]) -> TransactionalTask[P]:
+            async def handle(_self: Any, tx: Transaction, message: Message[P]) -> Outcome | None:
+                return await function(tx, message)
+
+            return self._made(
+                TransactionalTask, name, payload, options, {"handle": handle, "__doc__": function.__doc__}
+            )
+
+        return make
+
+    def batch_task(self, name: str, payload: type[P], **options: Any) -> Callable[[HandleBatch[P]], BatchTask[P]]:
+        """Make a BatchTask of an `async def handle_batch(tx, messages)`."""
+
+        def make(function: HandleBatch[P]) -> BatchTask[P]:
+            async def handle_batch(
+                _self: Any, tx: Transaction, messages: Sequence[Message[P]]
+            ) -> Sequence[Outcome] | None:
+                return await function(tx, messages)
+
+            body = {"handle_batch": handle_batch, "__doc__": function.__doc__}
+            return self._made(BatchTask, name, payload, options, body)
+
+        return make
+
+    def _made(self, kind: Any, name: str, payload: Any, options: dict[str, Any], body: dict[str, Any]) -> Any:
+        unknown = [option for option in options if not hasattr(Task, option)]
+        if unknown:
+            known = sorted(o for o in vars(Task) if not o.startswith("_") and not callable(getattr(Task, o)))
+            raise TypeError(f"unknown option {unknown[0]!r} for task {name}; expected one of {', '.join(known)}")
+        made = type(kind.__name__, (kind,), {"name": name, "queue": self.name, "payload": payload, **options, **body})()
+        self.tasks.append(made)
+        return made

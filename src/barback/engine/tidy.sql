@@ -1,0 +1,46 @@
+-- What is forgotten after a while, a bounded number of rows at a time.
+
+-- name: tidy_tally [sqlite]
+DELETE FROM engine_tally WHERE rowid IN (
+    SELECT rowid FROM engine_tally WHERE minute_ms < :before_ms ORDER BY minute_ms LIMIT :n);
+
+-- name: tidy_tally [postgres]
+DELETE FROM engine_tally WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM engine_tally WHERE minute_ms < :before_ms ORDER BY minute_ms LIMIT :n));
+
+-- A letter that is still dead keeps its history, however old.
+-- name: tidy_failure [sqlite]
+DELETE FROM engine_failure WHERE number IN (
+    SELECT f.number FROM engine_failure f WHERE f.at_ms < :before_ms
+        AND NOT EXISTS (SELECT 1 FROM engine_dead d WHERE d.id = f.message_id)
+    ORDER BY f.at_ms LIMIT :n);
+
+-- name: tidy_failure [postgres]
+DELETE FROM engine_failure WHERE ctid = ANY (ARRAY(
+    SELECT f.ctid FROM engine_failure f WHERE f.at_ms < :before_ms
+        AND NOT EXISTS (SELECT 1 FROM engine_dead d WHERE d.id = f.message_id)
+    ORDER BY f.at_ms LIMIT :n));
+
+-- name: tidy_tick [sqlite]
+DELETE FROM engine_tick WHERE rowid IN (SELECT rowid FROM engine_tick WHERE fired_ms < :before_ms LIMIT :n);
+
+-- name: tidy_tick [postgres]
+DELETE FROM engine_tick WHERE ctid = ANY (ARRAY(SELECT ctid FROM engine_tick WHERE fired_ms < :before_ms LIMIT :n));
+
+-- name: tidy_change [sqlite]
+DELETE FROM engine_change WHERE id IN (SELECT id FROM engine_change WHERE at_ms < :before_ms ORDER BY at_ms LIMIT :n);
+
+-- name: tidy_change [postgres]
+DELETE FROM engine_change WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM engine_change WHERE at_ms < :before_ms ORDER BY at_ms LIMIT :n));
+
+-- A worker that was killed while it held nothing left its name; one that is only slow takes a new name.
+-- name: tidy_worker [sqlite]
+DELETE FROM engine_worker WHERE id IN (
+    SELECT w.id FROM engine_worker w WHERE w.seen_ms < :before_ms
+        AND NOT EXISTS (SELECT 1 FROM engine_lease l WHERE l.worker = w.id) LIMIT :n);
+
+-- name: tidy_worker [postgres]
+DELETE FROM engine_worker WHERE ctid = ANY (ARRAY(
+    SELECT w.ctid FROM engine_worker w WHERE w.seen_ms < :before_ms
+        AND NOT EXISTS (SELECT 1 FROM engine_lease l WHERE l.worker = w.id) LIMIT :n));

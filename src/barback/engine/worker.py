@@ -1,0 +1,237 @@
+"""A worker: the runners of its queues, its heart, its watch over others, and its schedules, in one process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from barback.engine import claims
+from barback.engine.acting import ActingRunner
+from barback.engine.liveness import DEAD_AFTER_S, Heart, Watch
+from barback.engine.runners import Runner, Shift
+from barback.engine.schedules import Clockwork, Schedule
+from barback.engine.store import SQL
+from barback.engine.tasks import ActingTask, Task
+from barback.storage import Database, StorageError
+
+log = logging.getLogger("barback.engine")
+
+LOOK_EVERY_S = 1.0
+POLL_EVERY_S = 60.0
+# A bell rings for every worker and one of them gets the message: the others stay awake for a moment, or
+# nobody would notice that it died.
+LINGER_LOOKS = 3
+CONTROL_BELL = "control"
+
+
+class Worker:
+    """Handles messages of `tasks` until told to stop. Any number may run, in any number of processes.
+
+    A queue's tasks are either all transactional (TransactionalTask, BatchTask) or all ActingTasks.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        tasks: Sequence[Task[Any]],
+        *,
+        schedules: Sequence[Schedule] = (),
+        dead_after_s: float = DEAD_AFTER_S,
+    ) -> None:
+        """Raises ValueError when two tasks share a name or a queue mixes kinds."""
+        self._db = db
+        by_name = {task.name: task for task in tasks}
+        if len(by_name) != len(tasks):
+            raise ValueError("expected every task to have a name of its own")
+        self._queues: dict[str, list[Task[Any]]] = {}
+        for task in tasks:
+            self._queues.setdefault(task.queue, []).append(task)
+        self._heart = Heart(db.url, list(self._queues))
+        self._shift = Shift(db, self._heart, by_name, on_busy=self._busy)
+        self._runners = [_runner(self._shift, queue, its) for queue, its in self._queues.items()]
+        self._watch = Watch(db, self._heart, by_name, dead_after_s)
+        self._clockwork = Clockwork(schedules)
+        # From now on, not from when `run` comes to it: a pause in between must not wait for the next poll.
+        self._control = db.bell.listen(CONTROL_BELL)
+        self._awake = asyncio.Event()
+        self._stop = asyncio.Event()
+
+    @property
+    def name(self) -> str:
+        """This worker's name in the table of workers; changes if it was given up for dead."""
+        return self._heart.worker
+
+    def stop(self) -> None:
+        """Finish what has begun, give the rest back, end `run`."""
+        self._shift.stopping = True
+        self._stop.set()
+        self._awake.set()
+        for runner in self._runners:
+            runner.listener.wake()
+
+    async def start(self) -> None:
+        """Make our rows: queues, schedules, this worker."""
+        async with self._db.transaction() as tx:
+            await tx.many(SQL.queue_add, [{"name": name, "now_ms": tx.now_ms} for name in sorted(self._queues)])
+        await self._clockwork.sync(self._db)
+        await self._heart.register(self._db)
+        await self._refresh()
+
+    async def run(self) -> None:
+        """Work until `stop`. Survives a database that goes away for a while."""
+        await self.start()
+        self._heart.start()
+        loops = [self._look_after_others(), self._tick(), self._listen_for_control()]
+        helpers = [asyncio.create_task(loop) for loop in loops]
+        runs = [asyncio.create_task(runner.run()) for runner in self._runners]
+        try:
+            await asyncio.gather(*runs)
+        finally:
+            # When one ended badly none may go on alone, without a heart.
+            self.stop()
+            for one in (*helpers, *runs):
+                one.cancel()
+            await asyncio.gather(*helpers, *runs, return_exceptions=True)
+            await self._leave()
+
+    async def _leave(self) -> None:
+        # In a thread: the heart may be waiting for its turn to write behind a transaction of this very loop.
+        await asyncio.to_thread(self._heart.stop)
+        with contextlib.suppress(StorageError, OSError):
+            await self._shift.tally.flush(self._db, self._heart.worker)
+            async with self._db.transaction() as tx:
+                await tx.run(SQL.worker_remove, id=self._heart.worker)
+
+    def _busy(self) -> None:
+        self._awake.set()
+
+    async def _look_after_others(self) -> None:
+        """Every second while anybody holds messages or a bell rang lately; else one look a minute (E13)."""
+        quiet_looks, refreshed = 0, time.monotonic()
+        while True:
+            try:
+                if self._heart.lost:
+                    await self._heart.revive(self._db, self._heart.worker)
+                others = await self._watch.look()
+                if others or self._heart.holding or self._awake.is_set():
+                    self._awake.clear()
+                    quiet_looks = 0
+                elif (quiet_looks := quiet_looks + 1) >= LINGER_LOOKS:
+                    await self._fall_asleep()
+                    quiet_looks, refreshed = 0, time.monotonic()
+                if time.monotonic() - refreshed >= POLL_EVERY_S:
+                    await self._refresh()
+                    refreshed = time.monotonic()
+            except Exception as error:  # noqa: BLE001 - see _note
+                _note("watch", error)
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    async def _fall_asleep(self) -> None:
+        """Write down what was counted, look once more, and sleep until there is something to do."""
+        await self._shift.tally.flush(self._db, self._heart.worker)
+        await self._refresh()
+        while not self._awake.is_set():
+            try:
+                await asyncio.wait_for(self._awake.wait(), POLL_EVERY_S)
+            except TimeoutError:
+                await self._refresh()
+
+    async def _refresh(self) -> None:
+        """The slow truth behind the bells: what is paused, what waits, who holds anything."""
+        async with self._db.reading() as tx:
+            until_ms = tx.now_ms + int(POLL_EVERY_S * 1000)
+            rows = await tx.all(SQL.work_waiting, queues=sorted(self._queues), until_ms=until_ms)
+        self._shift.paused = {str(row["name"]) for row in rows if row["paused"]}
+        waiting = {str(row["name"]) for row in rows if row["waiting"]}
+        if any(row["leased"] for row in rows):
+            self._awake.set()
+        for runner in self._runners:
+            if runner.queue in waiting:
+                runner.listener.wake()
+
+    async def _listen_for_control(self) -> None:
+        while True:
+            await self._control.wait(3_600)
+            self._control.clear()
+            try:
+                await self._refresh()
+            except Exception as error:  # noqa: BLE001 - see _note
+                _note("control", error)
+
+    async def _tick(self) -> None:
+        """Fire schedules when they are due; sleeps until the next one."""
+        while True:
+            try:
+                due_ms = await self._clockwork.next_ms(self._db)
+                if due_ms is None:
+                    return
+                wait_s = (due_ms - self._db.clock.now_ms()) / 1000
+                if wait_s > 0:
+                    await asyncio.sleep(min(wait_s, POLL_EVERY_S))
+                    continue
+                async with self._db.transaction() as tx:
+                    fired = await self._clockwork.fire(tx)
+                if not fired:
+                    # Another node is just firing it, or it cannot be fired at all.
+                    await asyncio.sleep(LOOK_EVERY_S)
+            except Exception as error:  # noqa: BLE001 - see _note
+                _note("schedules", error)
+                await asyncio.sleep(LOOK_EVERY_S)
+
+    async def until_quiet(self) -> int:
+        """Work until nothing can run at the clock's present time; returns how many messages ran. For tests."""
+        if not self._heart.worker:
+            await self.start()
+        handled = 0
+        async with self._db.transaction() as tx:
+            await self._clockwork.fire(tx)
+        while True:
+            before = handled
+            for runner in self._runners:
+                handled += await _drain(runner)
+            if handled == before:
+                await self._shift.tally.flush(self._db, self._heart.worker)
+                return handled
+
+    async def retire(self) -> None:
+        """Leave the table of workers after the last `until_quiet`; `run` does so by itself."""
+        await self._leave()
+
+    async def watch_once(self) -> bool:
+        """One look at the other workers, as `run` does every second. For tests and supervisors."""
+        return await self._watch.look()
+
+
+def _note(what: str, error: Exception) -> None:
+    """Whatever it is, a loop that looks after others does not end of it."""
+    expected = isinstance(error, StorageError | OSError)
+    log.warning("%s: %s", what, error, exc_info=None if expected else error)
+
+
+def _runner(shift: Shift, queue: str, tasks: list[Task[Any]]) -> Runner:
+    acting = [isinstance(task, ActingTask) for task in tasks]
+    if any(acting) and not all(acting):
+        raise ValueError(f"queue {queue} mixes tasks that act outside with tasks that do not; give them a queue each")
+    return ActingRunner(shift, queue, tasks) if all(acting) else Runner(shift, queue, tasks)
+
+
+async def _drain(runner: Runner) -> int:
+    count = 0
+    while True:
+        lease = await runner.claim()
+        if lease is None:
+            return count
+        while lease is not None:
+            count += len(lease.rows)
+            if isinstance(runner, ActingRunner):
+                async with runner.database.transaction() as tx:
+                    singles = await claims.split(tx, lease)
+                for single in singles:
+                    await runner.see_through(single)
+                lease = None
+            else:
+                lease = await runner.work(lease)

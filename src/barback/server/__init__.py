@@ -1,0 +1,1 @@
+"""The server: puts the rooms together, speaks HTTP and WebSocket, and is the `barback` command."""

@@ -1,0 +1,3 @@
+// The door of reports: the numbers of a night.
+export { OverviewPage } from "./screens/OverviewPage";
+export { overviewKey, useOverview } from "./queries";

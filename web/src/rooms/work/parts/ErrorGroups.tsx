@@ -1,0 +1,49 @@
+// Dead letters by what they died of: how many, since when, one to look at, and all of them sent round again.
+import { Button } from "@mantine/core";
+import { IconRefresh } from "@tabler/icons-react";
+import type { ErrorGroup } from "@/api";
+import { formatTime, plural } from "@/format";
+import { useMay } from "@/rooms/people";
+import { usePlaces } from "@/ui/desk";
+import { useRetryMany } from "../queries";
+import { places, sentences } from "../words";
+import classes from "./work.module.css";
+
+export function ErrorGroups({ groups, withQueue = false }: { groups: ErrorGroup[]; withQueue?: boolean }) {
+  if (groups.length === 0) return <p className={classes.quiet}>{sentences.noErrors}</p>;
+  return (
+    <div>
+      {groups.map((group) => (
+        <Group key={group.queue + group.fingerprint} group={group} withQueue={withQueue} />
+      ))}
+    </div>
+  );
+}
+
+function Group({ group, withQueue }: { group: ErrorGroup; withQueue: boolean }) {
+  const may = useMay();
+  const { go } = usePlaces();
+  const retry = useRetryMany(group.queue);
+  const span = group.first_ms === group.last_ms ? formatTime(group.last_ms, "moment") : `${formatTime(group.first_ms, "moment")} – ${formatTime(group.last_ms, "moment")}`;
+  return (
+    <div className={classes.error} data-testid="error-group">
+      <div>
+        <div className={classes.errorFacts}>
+          <b>{plural(group.count, "message")}</b> of {group.task}
+          {withQueue && <> in {group.queue}</>} · {span}
+        </div>
+        <div className={classes.errorText}>{group.error}</div>
+      </div>
+      <div className={classes.buttons}>
+        <Button variant="subtle" onClick={() => go(places.letter(group.newest_id))}>
+          Look at one
+        </Button>
+        {may("console:write") && (
+          <Button variant="light" leftSection={<IconRefresh size={17} />} loading={retry.busy} onClick={() => retry.run(group.fingerprint)}>
+            {group.count === 1 ? "Retry it" : `Retry all ${group.count}`}
+          </Button>
+        )}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,95 @@
+// What the console says, in one place.
+import type { Attention, EngineWorker, Queue } from "@/api";
+import { formatAge, formatCount, plural } from "@/format";
+import type { Tone } from "@/ui/desk";
+
+export const places = {
+  overview: "/",
+  queues: "/queues",
+  /** A queue's name may hold dots, and what looks like a file is no page. */
+  queue: (queue: string) => `/queues/one?name=${encodeURIComponent(queue)}`,
+  dead: "/dead",
+  letter: (id: string) => `/dead/${id}`,
+  workers: "/workers",
+  schedules: "/schedules",
+  changes: "/changes",
+};
+
+export const sentences = {
+  calm: { title: "Nothing needs you", detail: "Work flows, nothing gave up, nobody is silent." },
+  noQueues: { title: "No queues yet", detail: "A queue appears with its first message or its first worker." },
+  noDead: { title: "No dead letters", detail: "Messages that used up their tries would wait here for a person." },
+  noWorkers: { title: "No worker is up", detail: "Start one with: barback work" },
+  noSchedules: { title: "No schedules", detail: "Work that repeats by the clock shows up here." },
+  noChanges: { title: "Nobody changed anything yet", detail: "Pauses, retries and discards are written down here with who, what, before and after." },
+  noErrors: "Nothing gave up in this queue.",
+  pause: (queue: string) => ({ title: `Pause ${queue}?`, detail: "What has begun is finished; everything else waits until somebody resumes it.", deed: "Pause it" }),
+  discard: { title: "Discard this dead letter?", detail: "It is thrown away for good. What it was to do is not done.", deed: "Discard it" },
+  retryAll: (count: number) => `Sent ${plural(count, "message")} round again.`,
+};
+
+/** "3.2" for what trickles, "1,204" for what pours. */
+export function formatPerSecond(rate: number): string {
+  if (rate > 0 && rate < 0.1) return "< 0.1";
+  return rate >= 10 || rate === 0 ? formatCount(Math.round(rate)) : rate.toFixed(1);
+}
+
+/** A count, with a "+" when the engine stopped counting. */
+export function formatDepth(count: number, atLeast: boolean): string {
+  return formatCount(count) + (atLeast && count >= 10_000 ? "+" : "");
+}
+
+/** How long something has been waiting at `nowMs`; nothing when nothing waits. */
+export function waited(sinceMs: number | null, nowMs: number): string {
+  if (sinceMs === null) return "–";
+  const age = nowMs - sinceMs;
+  return age < 1_000 ? `${Math.max(0, age)} ms` : formatAge(Math.max(5_000, age)).replace(/^now$/, "5 s");
+}
+
+export function queueState(queue: Queue): { tone: Tone; label: string } {
+  if (queue.paused) return { tone: "busy", label: "Paused" };
+  if (queue.workers === 0 && queue.ready + queue.waiting > 0) return { tone: "bad", label: "No worker" };
+  return queue.workers === 0 ? { tone: "still", label: "No worker" } : { tone: "good", label: "Running" };
+}
+
+export const workerStates: Record<string, { tone: Tone; label: string }> = {
+  working: { tone: "good", label: "Working" },
+  idle: { tone: "still", label: "Idle" },
+  silent: { tone: "bad", label: "Silent" },
+};
+
+export function workerState(worker: EngineWorker): { tone: Tone; label: string } {
+  return workerStates[worker.state] ?? { tone: "still", label: worker.state };
+}
+
+interface Need {
+  title: string;
+  detail: string;
+  to: string;
+  tone: Tone;
+}
+
+/** What needs a person, as a sentence and the place where it is put right. */
+export function needOf({ kind, subject, count, since_ms }: Attention, nowMs: number): Need {
+  const since = since_ms === null ? "" : ` for ${formatAge(nowMs - since_ms)}`;
+  switch (kind) {
+    case "no_worker":
+      return { tone: "bad", title: `Nobody works ${subject}`, detail: `${plural(count, "message")} waiting${since}. Start a worker.`, to: places.queue(subject) };
+    case "silent_worker":
+      return { tone: "bad", title: "A worker went silent", detail: `It holds ${plural(count, "message")}; others take them over.`, to: places.workers };
+    case "behind":
+      return { tone: "busy", title: `${subject} is behind`, detail: `${plural(count, "message")} waiting, the oldest${since}.`, to: places.queue(subject) };
+    case "late_schedule":
+      return { tone: "busy", title: `${subject} has not fired`, detail: `Its time was${since} ago.`.replace(" for ", " "), to: places.schedules };
+    case "dead_letters":
+      return { tone: "bad", title: `${plural(count, "dead letter")} in ${subject}`, detail: "They gave up and wait for a person.", to: places.queue(subject) };
+    case "paused":
+      return { tone: "note", title: `${subject} is paused`, detail: `${plural(count, "message")} waiting.`, to: places.queue(subject) };
+  }
+}
+
+const reasons: Record<string, string> = { attempts: "Used up its tries", handler: "The handler gave up", worker: "Its worker died too often" };
+
+export function reasonOf(reason: string): string {
+  return reasons[reason] ?? reason;
+}
