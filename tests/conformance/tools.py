@@ -53,15 +53,18 @@ class Child:
         """Use `child`."""
         self.process = process
         self.pid = process.pid
+        self._said: list[str] = []
 
     async def says(self, what: str, within_s: float = 20.0) -> str:
-        """Wait for a line that starts with `what`; the rest of it."""
+        """Wait for a line that starts with `what`; the rest of it. What it said in between can still be asked for."""
         assert self.process.stdout is not None
         async with asyncio.timeout(within_s):
-            while line := (await self.process.stdout.readline()).decode():
-                if line.startswith(what):
-                    return line.removeprefix(what).strip()
-        raise AssertionError(f"the process ended without saying {what!r}")
+            while (found := next((line for line in self._said if line.startswith(what)), None)) is None:
+                line = (await self.process.stdout.readline()).decode()
+                assert line, f"the process ended without saying {what!r}; it said {self._said}"
+                self._said.append(line)
+        self._said.remove(found)
+        return found.removeprefix(what).strip()
 
     def tell(self, line: str) -> None:
         """Write a line to its standard input."""
