@@ -119,12 +119,12 @@ SELECT id FROM engine_dead WHERE queue = :queue ORDER BY queue, died_ms, id LIMI
 
 -- name: dead_remove [sqlite]
 DELETE FROM engine_dead WHERE id IN (:ids*)
-RETURNING 0 AS pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, reason, error, died_ms;
+RETURNING 0 AS pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, line, about, reason, error, died_ms;
 
 -- Somebody else's retry of the same letters is skipped, not waited for.
 -- name: dead_remove [postgres]
 DELETE FROM engine_dead WHERE id IN (SELECT id FROM engine_dead WHERE id IN (:ids*) ORDER BY id FOR UPDATE SKIP LOCKED)
-RETURNING 0 AS pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, reason, error, died_ms;
+RETURNING 0 AS pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, line, about, reason, error, died_ms;
 
 -- name: lanes_closed [sqlite]
 SELECT key, since_ms FROM engine_lane WHERE queue = :queue AND key IN (:keys*) AND state = 'parked';
@@ -140,8 +140,8 @@ SELECT min(0, coalesce(min(pos), 0)) AS pos FROM engine_parked;
 SELECT least(0, coalesce(min(pos), 0)) AS pos FROM engine_parked WHERE queue = :queue AND key = :key;
 
 -- name: parked_add_at
-INSERT INTO engine_parked (pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload)
-VALUES (:pos, :queue, :key, :priority, :id, :task, :tenant, :attempt, :attempts_max, :enqueued_ms, :payload);
+INSERT INTO engine_parked (pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, line, about)
+VALUES (:pos, :queue, :key, :priority, :id, :task, :tenant, :attempt, :attempts_max, :enqueued_ms, :payload, :line, :about);
 
 -- name: queue_seen
 SELECT q.paused AS paused, q.changed_ms AS changed_ms FROM engine_queue q WHERE q.name = :queue;

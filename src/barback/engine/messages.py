@@ -17,7 +17,9 @@ KEY_CHARS_MAX = 512
 class Stored(msgspec.Struct, array_like=True):
     """A message at rest. The order of the fields is the order of the columns in every statement.
 
-    `attempt` counts claims so far; times are milliseconds since the epoch; `payload` is JSON.
+    `attempt` counts claims so far; times are milliseconds since the epoch; `payload` is JSON. `line`
+    is what limits and turns go by (see `lines.py`). `about` is an encoded `About`, or None: what few
+    messages have.
     """
 
     pos: int
@@ -31,6 +33,26 @@ class Stored(msgspec.Struct, array_like=True):
     attempts_max: int
     enqueued_ms: int
     payload: str
+    line: str | None = None
+    about: str | None = None
+
+
+class About(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What few messages have, kept in one column so that the others do not carry it.
+
+    `expires_ms`: worthless from then on (E15). `batch`: the batch it belongs to (E17). `trace`: the W3C
+    traceparent of whoever enqueued it. `parent`: the message whose handler enqueued it. `blob`: where
+    the payload is, when it is too large for a row (E19).
+    """
+
+    expires_ms: int | None = None
+    batch: str | None = None
+    trace: str | None = None
+    parent: str | None = None
+    blob: str | None = None
+
+
+NOTHING_ABOUT = About()
 
 
 class Message(msgspec.Struct, Generic[P], frozen=True):

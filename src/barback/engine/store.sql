@@ -1,62 +1,65 @@
 -- Statements of the engine. Hot ones have a variant for each database.
 
 -- name: ready_add [sqlite]
-INSERT INTO engine_ready (queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload)
-VALUES (:queue, :key, :priority, :id, :task, :tenant, :attempt, :attempts_max, :enqueued_ms, :payload);
+INSERT INTO engine_ready (queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, line, about)
+VALUES (:queue, :key, :priority, :id, :task, :tenant, :attempt, :attempts_max, :enqueued_ms, :payload, :line, :about);
 
 -- name: ready_add [postgres]
-INSERT INTO engine_ready (queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload)
+INSERT INTO engine_ready (queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, line, about)
 SELECT * FROM unnest(:queue::text[], :key::text[], :priority::int[], :id::text[], :task::text[], :tenant::text[],
-                     :attempt::int[], :attempts_max::int[], :enqueued_ms::bigint[], :payload::text[]);
+                     :attempt::int[], :attempts_max::int[], :enqueued_ms::bigint[], :payload::text[],
+                     :line::text[], :about::text[]);
 
 -- name: arrival_add [sqlite]
-INSERT INTO engine_arrival (queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload)
-VALUES (:queue, :key, :priority, :id, :task, :tenant, :attempt, :attempts_max, :enqueued_ms, :payload);
+INSERT INTO engine_arrival (queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, line, about)
+VALUES (:queue, :key, :priority, :id, :task, :tenant, :attempt, :attempts_max, :enqueued_ms, :payload, :line, :about);
 
 -- name: arrival_add [postgres]
-INSERT INTO engine_arrival (queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload)
+INSERT INTO engine_arrival (queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, line, about)
 SELECT * FROM unnest(:queue::text[], :key::text[], :priority::int[], :id::text[], :task::text[], :tenant::text[],
-                     :attempt::int[], :attempts_max::int[], :enqueued_ms::bigint[], :payload::text[]);
+                     :attempt::int[], :attempts_max::int[], :enqueued_ms::bigint[], :payload::text[],
+                     :line::text[], :about::text[]);
 
 -- name: parked_add [sqlite]
-INSERT INTO engine_parked (queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload)
-VALUES (:queue, :key, :priority, :id, :task, :tenant, :attempt, :attempts_max, :enqueued_ms, :payload);
+INSERT INTO engine_parked (queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, line, about)
+VALUES (:queue, :key, :priority, :id, :task, :tenant, :attempt, :attempts_max, :enqueued_ms, :payload, :line, :about);
 
 -- name: parked_add [postgres]
-INSERT INTO engine_parked (queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload)
+INSERT INTO engine_parked (queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, line, about)
 SELECT * FROM unnest(:queue::text[], :key::text[], :priority::int[], :id::text[], :task::text[], :tenant::text[],
-                     :attempt::int[], :attempts_max::int[], :enqueued_ms::bigint[], :payload::text[]);
+                     :attempt::int[], :attempts_max::int[], :enqueued_ms::bigint[], :payload::text[],
+                     :line::text[], :about::text[]);
 
 -- name: later_add
-INSERT INTO engine_later (due_ms, is_head, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload)
-VALUES (:due_ms, :is_head, :queue, :key, :priority, :id, :task, :tenant, :attempt, :attempts_max, :enqueued_ms, :payload);
+INSERT INTO engine_later (due_ms, is_head, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, line, about)
+VALUES (:due_ms, :is_head, :queue, :key, :priority, :id, :task, :tenant, :attempt, :attempts_max, :enqueued_ms, :payload, :line, :about);
 
 -- name: ready_claim [sqlite]
 DELETE FROM engine_ready
 WHERE pos IN (SELECT pos FROM engine_ready WHERE queue = :queue ORDER BY priority, pos LIMIT :n)
-RETURNING pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload;
+RETURNING pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, line, about;
 
 -- name: ready_claim [postgres]
 DELETE FROM engine_ready
 WHERE ctid = ANY (ARRAY(SELECT ctid FROM engine_ready WHERE queue = :queue ORDER BY queue, priority, pos LIMIT :n FOR UPDATE SKIP LOCKED))
-RETURNING pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload;
+RETURNING pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, line, about;
 
 -- name: arrival_take [sqlite]
 DELETE FROM engine_arrival
 WHERE pos IN (SELECT pos FROM engine_arrival WHERE queue = :queue ORDER BY pos LIMIT :n)
-RETURNING pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload;
+RETURNING pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, line, about;
 
 -- One router a queue at a time, or two of them could put a later message of a key before an earlier one.
 -- name: arrival_take [postgres]
 WITH gate AS MATERIALIZED (SELECT pg_try_advisory_xact_lock(726168, hashtext(:queue)) AS mine)
 DELETE FROM engine_arrival
 WHERE ctid = ANY (ARRAY(SELECT a.ctid FROM engine_arrival a WHERE (SELECT mine FROM gate) AND a.queue = :queue ORDER BY a.queue, a.pos LIMIT :n))
-RETURNING pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload;
+RETURNING pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, line, about;
 
 -- name: later_take [sqlite]
 DELETE FROM engine_later
 WHERE pos IN (SELECT pos FROM engine_later WHERE queue = :queue AND due_ms <= :now_ms ORDER BY due_ms, pos LIMIT :n)
-RETURNING pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, is_head, due_ms;
+RETURNING pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, line, about, is_head, due_ms;
 
 -- What enters a line of its key goes through the router's gate, or two workers could turn two of them around.
 -- name: later_take [postgres]
@@ -65,7 +68,7 @@ DELETE FROM engine_later
 WHERE ctid = ANY (ARRAY(SELECT l.ctid FROM engine_later l WHERE l.queue = :queue AND l.due_ms <= :now_ms
     AND (l.key IS NULL OR l.is_head = 1 OR (SELECT mine FROM gate))
     ORDER BY l.queue, l.due_ms, l.pos LIMIT :n FOR UPDATE SKIP LOCKED))
-RETURNING pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, is_head, due_ms;
+RETURNING pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, line, about, is_head, due_ms;
 
 -- When the next delayed message is due, and whether something waits that a claim just now did not get.
 -- name: rest
@@ -107,14 +110,14 @@ DELETE FROM engine_parked
 WHERE pos IN (
     SELECT (SELECT p.pos FROM engine_parked p WHERE p.queue = :queue AND p.key = k.value ORDER BY p.pos LIMIT 1)
     FROM json_each(:keys) k)
-RETURNING pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload;
+RETURNING pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, line, about;
 
 -- name: parked_heads [postgres]
 DELETE FROM engine_parked
 WHERE ctid = ANY (ARRAY(
     SELECT head.ctid FROM unnest(:keys::text[]) AS k(key)
     CROSS JOIN LATERAL (SELECT p.ctid FROM engine_parked p WHERE p.queue = :queue AND p.key = k.key ORDER BY p.queue, p.key, p.pos LIMIT 1) head))
-RETURNING pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload;
+RETURNING pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, line, about;
 
 -- A worker that was given up for dead gets no lease: it would be taken away at once, and the attempt with it.
 -- name: lease_add
@@ -155,8 +158,8 @@ RETURNING body;
 DELETE FROM engine_lease WHERE worker = :worker RETURNING token, queue, body;
 
 -- name: dead_add
-INSERT INTO engine_dead (id, queue, key, priority, task, tenant, attempt, attempts_max, enqueued_ms, payload, reason, error, died_ms)
-VALUES (:id, :queue, :key, :priority, :task, :tenant, :attempt, :attempts_max, :enqueued_ms, :payload, :reason, :error, :died_ms)
+INSERT INTO engine_dead (id, queue, key, priority, task, tenant, attempt, attempts_max, enqueued_ms, payload, line, about, reason, error, died_ms)
+VALUES (:id, :queue, :key, :priority, :task, :tenant, :attempt, :attempts_max, :enqueued_ms, :payload, :line, :about, :reason, :error, :died_ms)
 ON CONFLICT (id) DO UPDATE SET reason = excluded.reason, error = excluded.error, died_ms = excluded.died_ms, attempt = excluded.attempt;
 
 -- name: failure_add

@@ -21,6 +21,8 @@ CREATE TABLE engine_dead (
     attempts_max INTEGER NOT NULL,
     enqueued_ms BIGINT NOT NULL,
     payload TEXT NOT NULL,
+    line TEXT,
+    about TEXT,
     reason TEXT NOT NULL,
     error TEXT NOT NULL,
     died_ms BIGINT NOT NULL
@@ -78,7 +80,9 @@ CREATE TABLE engine_ready (
     attempt INTEGER NOT NULL,
     attempts_max INTEGER NOT NULL,
     enqueued_ms BIGINT NOT NULL,
-    payload TEXT NOT NULL
+    payload TEXT NOT NULL,
+    line TEXT,
+    about TEXT
 );
 CREATE INDEX engine_ready_turn ON engine_ready (queue, priority, pos);
 
@@ -93,7 +97,9 @@ CREATE TABLE engine_arrival (
     attempt INTEGER NOT NULL,
     attempts_max INTEGER NOT NULL,
     enqueued_ms BIGINT NOT NULL,
-    payload TEXT NOT NULL
+    payload TEXT NOT NULL,
+    line TEXT,
+    about TEXT
 );
 CREATE INDEX engine_arrival_turn ON engine_arrival (queue, pos);
 
@@ -108,7 +114,9 @@ CREATE TABLE engine_parked (
     attempt INTEGER NOT NULL,
     attempts_max INTEGER NOT NULL,
     enqueued_ms BIGINT NOT NULL,
-    payload TEXT NOT NULL
+    payload TEXT NOT NULL,
+    line TEXT,
+    about TEXT
 );
 CREATE INDEX engine_parked_turn ON engine_parked (queue, key, pos);
 
@@ -125,7 +133,9 @@ CREATE TABLE engine_later (
     attempt INTEGER NOT NULL,
     attempts_max INTEGER NOT NULL,
     enqueued_ms BIGINT NOT NULL,
-    payload TEXT NOT NULL
+    payload TEXT NOT NULL,
+    line TEXT,
+    about TEXT
 );
 CREATE INDEX engine_later_turn ON engine_later (queue, due_ms);
 
@@ -181,7 +191,9 @@ CREATE TABLE engine_ready (
     attempt INTEGER NOT NULL,
     attempts_max INTEGER NOT NULL,
     enqueued_ms BIGINT NOT NULL,
-    payload TEXT NOT NULL
+    payload TEXT NOT NULL,
+    line TEXT,
+    about TEXT
 ) WITH (fillfactor = 100, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_cost_limit = 2000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 1000000000);
 CREATE INDEX engine_ready_turn ON engine_ready (queue, priority, pos);
 
@@ -196,7 +208,9 @@ CREATE TABLE engine_arrival (
     attempt INTEGER NOT NULL,
     attempts_max INTEGER NOT NULL,
     enqueued_ms BIGINT NOT NULL,
-    payload TEXT NOT NULL
+    payload TEXT NOT NULL,
+    line TEXT,
+    about TEXT
 ) WITH (fillfactor = 100, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_cost_limit = 2000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 1000000000);
 CREATE INDEX engine_arrival_turn ON engine_arrival (queue, pos);
 
@@ -211,7 +225,9 @@ CREATE TABLE engine_parked (
     attempt INTEGER NOT NULL,
     attempts_max INTEGER NOT NULL,
     enqueued_ms BIGINT NOT NULL,
-    payload TEXT NOT NULL
+    payload TEXT NOT NULL,
+    line TEXT,
+    about TEXT
 ) WITH (fillfactor = 100, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_cost_limit = 2000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 1000000000);
 CREATE INDEX engine_parked_turn ON engine_parked (queue, key, pos);
 
@@ -228,7 +244,9 @@ CREATE TABLE engine_later (
     attempt INTEGER NOT NULL,
     attempts_max INTEGER NOT NULL,
     enqueued_ms BIGINT NOT NULL,
-    payload TEXT NOT NULL
+    payload TEXT NOT NULL,
+    line TEXT,
+    about TEXT
 ) WITH (fillfactor = 100, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_cost_limit = 2000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 1000000000);
 CREATE INDEX engine_later_turn ON engine_later (queue, due_ms, pos);
 

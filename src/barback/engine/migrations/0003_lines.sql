@@ -1,0 +1,3 @@
+-- Lines: what limits, rates and fair turns go by.
+
+SELECT 1;

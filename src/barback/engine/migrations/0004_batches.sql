@@ -1,0 +1,3 @@
+-- Bundles of packed messages, batches and sweeps.
+
+SELECT 1;

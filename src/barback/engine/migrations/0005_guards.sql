@@ -1,0 +1,3 @@
+-- Dedupe, breakers and the metering ledger.
+
+SELECT 1;

@@ -1,0 +1,3 @@
+-- History that is dropped, not deleted.
+
+SELECT 1;

@@ -1,0 +1,3 @@
+-- What the autoscaler decided.
+
+SELECT 1;
