@@ -55,6 +55,16 @@ class About(msgspec.Struct, frozen=True, omit_defaults=True):
 NOTHING_ABOUT = About()
 
 
+def encode_about(about: About) -> str | None:
+    """The column's text; None when there is nothing to say."""
+    return None if about == NOTHING_ABOUT else msgspec.json.encode(about).decode()
+
+
+def about_of(row: Stored) -> About:
+    """What is known about a message besides what all have."""
+    return NOTHING_ABOUT if row.about is None else msgspec.json.decode(row.about, type=About)
+
+
 class Message(msgspec.Struct, Generic[P], frozen=True):
     """A message as its handler sees it. `attempt` is 1 the first time."""
 

@@ -15,8 +15,18 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 import msgspec
 
+from barback.engine import dedupe as dedupe_of
 from barback.engine import store
-from barback.engine.messages import KEY_CHARS_MAX, PAYLOAD_BYTES_MAX, Message, Outcome, PayloadTooLargeError, Stored
+from barback.engine.messages import (
+    KEY_CHARS_MAX,
+    PAYLOAD_BYTES_MAX,
+    About,
+    Message,
+    Outcome,
+    PayloadTooLargeError,
+    Stored,
+    encode_about,
+)
 from barback.foundation.ids import new_id
 from barback.storage import Transaction
 
@@ -25,6 +35,8 @@ D = TypeVar("D")
 R = TypeVar("R")
 
 HeadFailure = Literal["block", "skip", "park"]
+DEDUPE_MS = 24 * 3_600_000
+"""How long a dedupe token is remembered when nothing else is said: a day."""
 
 
 def bell_name(queue: str) -> str:
@@ -34,13 +46,20 @@ def bell_name(queue: str) -> str:
 
 @dataclass(frozen=True)
 class Work(Generic[P]):
-    """One message to enqueue. `key` orders it among its like; `delay_ms` keeps it back; `id` is made if not given."""
+    """One message to enqueue. `key` orders it among its like; `delay_ms` keeps it back; `id` is made if not given.
+
+    `dedupe`: within `dedupe_ms` a second message of the task with the same text is the first one (E14).
+    `expires_in_ms`: milliseconds from now after which it is worthless (E15); None: what the task says.
+    """
 
     payload: P
     key: str | None = None
     tenant: str | None = None
     delay_ms: int = 0
     id: str | None = None
+    dedupe: str | None = None
+    dedupe_ms: int = DEDUPE_MS
+    expires_in_ms: int | None = None
 
 
 class Task(Generic[P]):
@@ -57,6 +76,7 @@ class Task(Generic[P]):
     - `priority`: lower goes first.
     - `timeout_s`: seconds after which handling counts as failed: a batch, a message that is tried
       alone, `decide` and `record` each.
+    - `expires_in_ms`: milliseconds after enqueueing from which on a message is worthless (E15).
     """
 
     name: ClassVar[str]
@@ -69,6 +89,7 @@ class Task(Generic[P]):
     backoff_first_ms: int = 1_000
     backoff_max_ms: int = 600_000
     timeout_s: float = 60.0
+    expires_in_ms: int | None = None
 
     def backoff_ms(self, attempt: int) -> int:
         """How long to wait after failed attempt number `attempt`: doubling, with 20 % of jitter."""
@@ -76,18 +97,40 @@ class Task(Generic[P]):
         return int(delay * random.uniform(0.8, 1.2))  # noqa: S311 - spreads retries, guards nothing
 
     async def enqueue(
-        self, tx: Transaction, payload: P, *, key: str | None = None, tenant: str | None = None, delay_ms: int = 0
+        self,
+        tx: Transaction,
+        payload: P,
+        *,
+        key: str | None = None,
+        tenant: str | None = None,
+        delay_ms: int = 0,
+        dedupe: str | None = None,
+        dedupe_ms: int = DEDUPE_MS,
+        expires_in_ms: int | None = None,
     ) -> str:
         """Enqueue one message in `tx`; it exists if and only if `tx` commits (E1). Returns its id.
 
         A message with a `key` takes its place behind earlier ones of that key when `tx` commits, or,
-        with a delay, when it falls due. Raises PayloadTooLargeError above 256 KiB, and ValueError
-        for a key that is no key (see KEY_CHARS_MAX).
+        with a delay, when it falls due. With a `dedupe` that was used for this task within its window
+        nothing is enqueued, and the id is that of the first message. Raises PayloadTooLargeError above
+        256 KiB, and ValueError for a key, a dedupe or a time that is none (see KEY_CHARS_MAX).
         """
-        return (await self.enqueue_many(tx, [Work(payload, key, tenant, delay_ms)]))[0]
+        work = Work(
+            payload,
+            key,
+            tenant,
+            delay_ms,
+            dedupe=dedupe,
+            dedupe_ms=dedupe_ms,
+            expires_in_ms=expires_in_ms,
+        )
+        return (await self.enqueue_many(tx, [work]))[0]
 
     async def enqueue_many(self, tx: Transaction, works: Sequence[Work[P]]) -> list[str]:
         """Enqueue many messages in few statements; returns their ids in the same order."""
+        known: list[str] | None = None
+        if any(work.dedupe is not None for work in works):
+            works, known = await dedupe_of.sift(tx, self.name, works)
         plain: list[Stored] = []
         keyed: list[Stored] = []
         later: list[tuple[int, Stored]] = []
@@ -104,7 +147,7 @@ class Task(Generic[P]):
         await store.add_later(tx, later, is_head=False)
         if ids:
             tx.after_commit(partial(tx.database.bell.ring, bell_name(self.queue)))
-        return ids
+        return ids if known is None else known
 
     def stored(self, work: Work[P], now_ms: int) -> Stored:
         """The row for one message. Raises PayloadTooLargeError, or ValueError for its key."""
@@ -131,7 +174,20 @@ class Task(Generic[P]):
             attempts_max=self.attempts_max,
             enqueued_ms=now_ms,
             payload=payload.decode(),
+            about=self._about(work, now_ms),
         )
+
+    def _about(self, work: Work[P], now_ms: int) -> str | None:
+        """What few messages have. Raises ValueError for a time that is none."""
+        expires_in_ms = self.expires_in_ms if work.expires_in_ms is None else work.expires_in_ms
+        if expires_in_ms is None:
+            return None
+        if expires_in_ms <= 0:
+            raise ValueError(
+                f"expected `expires_in_ms` to be at least 1 millisecond for {self.name}, got {expires_in_ms}; "
+                "what is worthless already need not be enqueued"
+            )
+        return encode_about(About(expires_ms=now_ms + expires_in_ms))
 
     def message(self, row: Stored) -> Message[P]:
         """What the handler sees of a row. Raises msgspec.ValidationError when the payload is not a `payload`."""

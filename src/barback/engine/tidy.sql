@@ -44,3 +44,12 @@ DELETE FROM engine_worker WHERE id IN (
 DELETE FROM engine_worker WHERE ctid = ANY (ARRAY(
     SELECT w.ctid FROM engine_worker w WHERE w.seen_ms < :before_ms
         AND NOT EXISTS (SELECT 1 FROM engine_lease l WHERE l.worker = w.id) LIMIT :n));
+
+-- Tokens whose window is over; one that is entered anew at this instant is left alone.
+-- name: tidy_dedupe [sqlite]
+DELETE FROM engine_dedupe WHERE rowid IN (
+    SELECT rowid FROM engine_dedupe WHERE until_ms < :before_ms ORDER BY until_ms LIMIT :n);
+
+-- name: tidy_dedupe [postgres]
+DELETE FROM engine_dedupe WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM engine_dedupe WHERE until_ms < :before_ms ORDER BY until_ms LIMIT :n FOR UPDATE SKIP LOCKED));
