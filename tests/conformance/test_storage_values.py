@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.conformance.tools import count, sql
 
-from barback.storage import Database, StorageError
+from barback.storage import Database, Statement, StorageError
 
 ADD = sql("INSERT INTO note (id, n, words, body) VALUES (:id, :n, :words, :body)")
 ONE = sql("SELECT id, n, words, body FROM note WHERE id = :id")
@@ -122,3 +122,19 @@ async def test_one_gives_the_first_row_or_none(tables: Database) -> None:
         row = await tx.one(ONE, id="a")
         assert row is not None
         assert (row["id"], row[1], row["words"]) == ("a", 1, "x")
+
+
+async def test_many_rows_of_values_are_written_by_one_statement(tables: Database) -> None:
+    add = Statement(
+        "test: add",
+        {
+            "sqlite": "INSERT INTO note (id, n) VALUES (:id, :n)",
+            "postgres": "INSERT INTO note (id, n) SELECT * FROM unnest(:id::text[], :n::bigint[])",
+        },
+    )
+    async with tables.transaction() as tx:
+        assert await tx.bulk_values(add, []) == 0
+        assert await tx.bulk_values(add, [(f"n{n}", n) for n in range(50)]) == 50
+    async with tables.reading() as tx:
+        found = await tx.all(sql("SELECT id, n FROM note ORDER BY n"))
+    assert [(row["id"], row["n"]) for row in found] == [(f"n{n}", n) for n in range(50)]

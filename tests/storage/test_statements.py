@@ -69,3 +69,13 @@ def test_a_migration_gives_each_database_its_part() -> None:
     text = "A;\n-- dialect: sqlite\nB;\n-- dialect: postgres\nC;\n-- dialect: both\nD;"
     assert text_for("sqlite", text).split() == ["A;", "B;", "D;"]
     assert text_for("postgres", text).split() == ["A;", "C;", "D;"]
+
+
+def test_rows_of_values_need_variants_that_name_their_parameters_in_one_order() -> None:
+    same = Statement("x", {"sqlite": "VALUES (:a, :b, :a)", "postgres": "unnest(:a::text[], :b::int[])"})
+    assert (same.sqlite_values, same.names) == ("VALUES (?1, ?2, ?1)", ("a", "b"))
+    same.require_values("sqlite")
+    other = Statement("file: other", {"sqlite": "VALUES (:a, :b)", "postgres": "unnest(:b::int[], :a::text[])"})
+    other.require("sqlite")
+    with pytest.raises(MissingStatementError, match="file: other: its variants name their parameters in different"):
+        other.require_values("sqlite")

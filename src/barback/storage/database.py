@@ -70,6 +70,10 @@ class Transaction(Protocol):
         """
         ...
 
+    async def bulk_values(self, statement: Statement, rows: Sequence[Sequence[Any]]) -> int:
+        """Like `bulk`, with the values of a row in the order in which the statement first names them."""
+        ...
+
     async def script(self, sql: str) -> None:
         """Execute several statements of DDL written for this dialect; for migrations."""
         ...

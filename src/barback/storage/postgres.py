@@ -118,6 +118,13 @@ class PostgresTransaction:
             return 0
         return await self.run(statement, **{name: [row[name] for row in rows] for name in statement.names})
 
+    async def bulk_values(self, statement: Statement, rows: Sequence[Sequence[Any]]) -> int:
+        """One execution with an array for each column; rows touched."""
+        if not rows:
+            return 0
+        statement.require_values("postgres")
+        return await self.run(statement, **dict(zip(statement.names, zip(*rows, strict=True), strict=True)))
+
     async def script(self, sql: str) -> None:
         """Several statements of DDL."""
         with translated():

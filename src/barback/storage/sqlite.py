@@ -23,6 +23,7 @@ from barback.storage.bells import Bell
 from barback.storage.database import Database, Params, Row, StorageError, UniqueViolationError
 from barback.storage.endings import call_all, one_each, to_the_end
 from barback.storage.sqlite_bells import SqliteBells
+from barback.storage.sqlite_checkpoints import Checkpoints
 from barback.storage.sqlite_turns import WriterTurns
 from barback.storage.statements import Statement
 
@@ -37,7 +38,8 @@ _PRAGMAS = (
     "PRAGMA foreign_keys=ON",
     "PRAGMA temp_store=MEMORY",
     "PRAGMA cache_size=-65536",
-    "PRAGMA wal_autocheckpoint=4000",
+    "PRAGMA wal_autocheckpoint=0",  # see sqlite_checkpoints.py
+    "PRAGMA mmap_size=0",
     "PRAGMA journal_size_limit=67108864",
 )
 
@@ -114,6 +116,17 @@ class SqliteTransaction:
         self.check()
         try:
             return self._connection.executemany(statement.sqlite, rows).rowcount
+        except _ERRORS as error:
+            raise self._fail(error) from error
+
+    async def bulk_values(self, statement: Statement, rows: Sequence[Sequence[Any]]) -> int:
+        """Execute for each row of values; rows touched in all."""
+        if not rows:
+            return 0
+        statement.require_values("sqlite")
+        self.check()
+        try:
+            return self._connection.executemany(statement.sqlite_values, rows).rowcount
         except _ERRORS as error:
             raise self._fail(error) from error
 
@@ -202,6 +215,7 @@ class SqliteDatabase:
         self._readers: list[sqlite3.Connection] = []
         self._readers_free = asyncio.Semaphore(_READERS_MAX)
         self._bells = SqliteBells(path, self.bell)
+        self._checkpoints = Checkpoints(path, connect, self._turns.turn, self.in_thread)
 
     @classmethod
     async def open(cls, url: str, clock: Clock, *, bells: bool = True) -> SqliteDatabase:
@@ -246,6 +260,7 @@ class SqliteDatabase:
             await self.in_thread(tx.commit)
         except sqlite3.Error as error:
             raise translate(error) from error
+        self._checkpoints.committed()
 
     @contextlib.asynccontextmanager
     async def reading(self) -> AsyncIterator[SqliteTransaction]:
@@ -273,6 +288,7 @@ class SqliteDatabase:
         """Let go of connections, threads and our bell."""
         self.bell.send_now()
         self._bells.close()
+        await self._checkpoints.close()
         self._turns.close()
         for connection in (self._writer, *self._readers):
             connection.close()

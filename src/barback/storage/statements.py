@@ -23,7 +23,7 @@ class MissingStatementError(LookupError):
 class Statement:
     """One statement in the form each driver wants."""
 
-    __slots__ = ("_text", "_who", "lists", "names", "postgres", "sqlite")
+    __slots__ = ("_orders", "_text", "_who", "lists", "names", "postgres", "sqlite", "sqlite_values")
 
     def __init__(self, who: str, text: dict[str, str]) -> None:
         """`text` maps a dialect to SQL in our notation; `who` is file and name, for errors."""
@@ -31,15 +31,26 @@ class Statement:
         self._text = text
         self.lists: frozenset[str] = frozenset()
         self.sqlite = ""
+        self.sqlite_values = ""
+        self._orders: set[tuple[str, ...]] = set()
         self.postgres = ""
         self.names: tuple[str, ...] = ()
         if "sqlite" in text:
             self.sqlite = _LIST.sub(r"IN (SELECT value FROM json_each(:\1))", text["sqlite"])
             self.lists = frozenset(_JSON_LIST.findall(self.sqlite))
+            self.sqlite_values, order = _positional(self.sqlite, "?")
+            self._orders.add(order)
         if "postgres" in text:
             self.postgres, self.names = _positional(
                 _LIST.sub(r"= ANY(:\1)", _NOT_IN_LIST.sub(r"<> ALL(:\1)", text["postgres"]))
             )
+            self._orders.add(self.names)
+
+    def require_values(self, dialect: str) -> None:
+        """Like `require`, and rows of values mean the same on every database."""
+        self.require(dialect)
+        if len(self._orders) > 1:
+            raise MissingStatementError(f"{self._who}: its variants name their parameters in different orders")
 
     def require(self, dialect: str) -> None:
         """Raise MissingStatementError when there is no text for `dialect`."""
@@ -51,7 +62,7 @@ class Statement:
         return f"<Statement {self._who}>"
 
 
-def _positional(text: str) -> tuple[str, tuple[str, ...]]:
+def _positional(text: str, mark: str = "$") -> tuple[str, tuple[str, ...]]:
     """`:name` → `$n`, with the names in order; a name used twice keeps one number."""
     names: list[str] = []
 
@@ -59,9 +70,10 @@ def _positional(text: str) -> tuple[str, tuple[str, ...]]:
         name = match.group(1)
         if name not in names:
             names.append(name)
-        return f"${names.index(name) + 1}"
+        return f"{mark}{names.index(name) + 1}"
 
-    return _BLOB.sub("BYTEA", _PARAM.sub(number, text)), tuple(names)
+    numbered = _PARAM.sub(number, text)
+    return _BLOB.sub("BYTEA", numbered) if mark == "$" else numbered, tuple(names)
 
 
 class Statements:

@@ -76,7 +76,17 @@ WHERE tenant_id = :tenant_id AND event_id = :event_id
   AND (:flagged = 0 OR flag_count > 0)
 ORDER BY accepted_ms DESC, id DESC LIMIT :limit;
 
--- name: orders_of_tab
+-- Both of a partial index's halves, each by its own.
+-- name: orders_of_tab [sqlite]
+SELECT * FROM (
+    SELECT * FROM orders WHERE state = 'processed' AND tenant_id = :tenant_id AND tab_id = :tab_id
+        AND (accepted_ms < :before_ms OR (accepted_ms = :before_ms AND id < :before_id))
+    UNION ALL
+    SELECT * FROM orders WHERE state = 'accepted' AND tenant_id = :tenant_id AND tab_id = :tab_id
+        AND (accepted_ms < :before_ms OR (accepted_ms = :before_ms AND id < :before_id)))
+ORDER BY accepted_ms DESC, id DESC LIMIT :limit;
+
+-- name: orders_of_tab [postgres]
 SELECT * FROM orders
 WHERE tenant_id = :tenant_id AND tab_id = :tab_id
   AND (accepted_ms < :before_ms OR (accepted_ms = :before_ms AND id < :before_id))

@@ -53,8 +53,17 @@ CREATE TABLE orders (
 -- dialect: both
 CREATE UNIQUE INDEX orders_device_seq ON orders (device_id, device_seq);
 CREATE INDEX orders_event ON orders (event_id, accepted_ms, id);
+
+-- An order at the door goes into the small index of those that are not processed: in the large one every order
+-- of a commit touches a page of its own, which the caller would wait for.
+-- dialect: sqlite
+CREATE INDEX orders_tab ON orders (tab_id, accepted_ms, id) WHERE state = 'processed';
+CREATE INDEX orders_tab_new ON orders (tab_id, accepted_ms, id) WHERE state = 'accepted';
+
+-- dialect: postgres
 CREATE INDEX orders_tab ON orders (tab_id, accepted_ms, id);
 
+-- dialect: both
 CREATE TABLE order_line (
     order_id TEXT NOT NULL,
     n INTEGER NOT NULL,
