@@ -6,6 +6,7 @@ It knows nothing of bars and can be used alone. The contract it keeps is E1 to E
 
 from pathlib import Path
 
+from barback.engine.calling import ProcessTask, ThreadTask
 from barback.engine.messages import (
     DONE,
     Cancel,
@@ -18,8 +19,9 @@ from barback.engine.messages import (
     RetryAfter,
     Snooze,
 )
+from barback.engine.queues import Queue
 from barback.engine.schedules import Schedule
-from barback.engine.tasks import ActingTask, BatchTask, Queue, Task, TransactionalTask, Work
+from barback.engine.tasks import ActingTask, BatchTask, Task, TransactionalTask, Work
 from barback.engine.topics import Topic
 from barback.engine.worker import Worker
 from barback.storage import MigrationSet
@@ -38,11 +40,13 @@ __all__ = [
     "Message",
     "Outcome",
     "PayloadTooLargeError",
+    "ProcessTask",
     "Queue",
     "RetryAfter",
     "Schedule",
     "Snooze",
     "Task",
+    "ThreadTask",
     "Topic",
     "TransactionalTask",
     "Work",

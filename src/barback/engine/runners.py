@@ -66,6 +66,8 @@ class Runner:
         self._contended_s = CONTENDED_S
         self._aside_at = 0.0
         self._aside_in_a_row = 0
+        self._work: asyncio.Task[None] | None = None
+        self._handing_back = False
 
     @property
     def database(self) -> Database:

@@ -8,10 +8,10 @@ it decides in a transaction, acts without one, and records in another (E4).
 from __future__ import annotations
 
 import random
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
-from typing import Any, ClassVar, Generic, Literal, TypeVar
+from typing import ClassVar, Generic, Literal, TypeVar
 
 import msgspec
 
@@ -205,6 +205,9 @@ class Task(Generic[P]):
     def _decode(self, payload: str) -> P:
         return msgspec.json.decode(payload, type=self.payload)
 
+    async def let_go(self) -> None:
+        """Whoever worked this task stops: end what was kept for the next message."""
+
 
 class TransactionalTask(Task[P]):
     """Touches only the database. Its effects and its completion are one commit."""
@@ -243,51 +246,3 @@ class ActingTask(Task[P], Generic[P, D, R]):
     async def record(self, tx: Transaction, message: Message[P], decision: D, result: R) -> Outcome | None:
         """Write down what happened. Commits together with the completion of the message."""
         raise NotImplementedError
-
-
-Handle = Callable[[Transaction, Message[P]], Awaitable[Outcome | None]]
-HandleBatch = Callable[[Transaction, Sequence[Message[P]]], Awaitable[Sequence[Outcome] | None]]
-
-
-@dataclass
-class Queue:
-    """A queue, as a place to hang plain functions on: `@queue.task("mail.send", payload=Mail)`."""
-
-    name: str
-    tasks: list[Task[Any]] = field(default_factory=list[Task[Any]])
-
-    def task(self, name: str, payload: type[P], **options: Any) -> Callable[[Handle[P]], TransactionalTask[P]]:
-        """Make a TransactionalTask of an `async def handle(tx, message)`; options are Task's attributes."""
-
-        def make(function: Handle[P]) -> TransactionalTask[P]:
-            async def handle(_self: Any, tx: Transaction, message: Message[P]) -> Outcome | None:
-                return await function(tx, message)
-
-            return self._made(
-                TransactionalTask, name, payload, options, {"handle": handle, "__doc__": function.__doc__}
-            )
-
-        return make
-
-    def batch_task(self, name: str, payload: type[P], **options: Any) -> Callable[[HandleBatch[P]], BatchTask[P]]:
-        """Make a BatchTask of an `async def handle_batch(tx, messages)`."""
-
-        def make(function: HandleBatch[P]) -> BatchTask[P]:
-            async def handle_batch(
-                _self: Any, tx: Transaction, messages: Sequence[Message[P]]
-            ) -> Sequence[Outcome] | None:
-                return await function(tx, messages)
-
-            body = {"handle_batch": handle_batch, "__doc__": function.__doc__}
-            return self._made(BatchTask, name, payload, options, body)
-
-        return make
-
-    def _made(self, kind: Any, name: str, payload: Any, options: dict[str, Any], body: dict[str, Any]) -> Any:
-        unknown = [option for option in options if not hasattr(Task, option)]
-        if unknown:
-            known = sorted(o for o in vars(Task) if not o.startswith("_") and not callable(getattr(Task, o)))
-            raise TypeError(f"unknown option {unknown[0]!r} for task {name}; expected one of {', '.join(known)}")
-        made = type(kind.__name__, (kind,), {"name": name, "queue": self.name, "payload": payload, **options, **body})()
-        self.tasks.append(made)
-        return made

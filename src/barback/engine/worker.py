@@ -65,13 +65,21 @@ class Worker:
         """This worker's name in the table of workers; changes if it was given up for dead."""
         return self._heart.worker
 
-    def stop(self) -> None:
-        """Finish what has begun, give the rest back, end `run`."""
+    def stop(self, grace_s: float | None = None) -> None:
+        """Finish what has begun, give the rest back, end `run`; after `grace_s` seconds as `hand_back` does."""
+        if grace_s is not None:
+            asyncio.get_running_loop().call_later(grace_s, self.hand_back)
         self._shift.stopping = True
         self._stop.set()
         self._awake.set()
         for runner in self._runners:
             runner.listener.wake()
+
+    def hand_back(self) -> None:
+        """Stop at once: what has begun is interrupted and given back, to run elsewhere with no attempt counted."""
+        self.stop()
+        for runner in self._runners:
+            runner.hand_back()
 
     async def start(self) -> None:
         """Make our rows: queues, schedules, this worker."""
@@ -101,6 +109,8 @@ class Worker:
     async def _leave(self) -> None:
         # In a thread: the heart may be waiting for its turn to write behind a transaction of this very loop.
         await asyncio.to_thread(self._heart.stop)
+        for task in self._shift.tasks.values():
+            await task.let_go()
         with contextlib.suppress(StorageError, OSError):
             await self._shift.tally.flush(self._db, self._heart.worker)
             async with self._db.transaction() as tx:

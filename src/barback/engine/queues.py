@@ -1,0 +1,102 @@
+"""Queues as places to hang functions on: each decorator makes a task of one kind."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from barback.engine.calling import Call, ProcessTask, ThreadTask
+from barback.engine.messages import Message, Outcome
+from barback.engine.tasks import BatchTask, Task, TransactionalTask
+from barback.storage import Transaction
+
+P = TypeVar("P")
+
+Handle = Callable[[Transaction, Message[P]], Awaitable[Outcome | None]]
+HandleBatch = Callable[[Transaction, Sequence[Message[P]]], Awaitable[Sequence[Outcome] | None]]
+
+
+@dataclass
+class Queue:
+    """A queue, as a place to hang plain functions on: `@queue.task("mail.send", payload=Mail)`."""
+
+    name: str
+    tasks: list[Task[Any]] = field(default_factory=list[Task[Any]])
+
+    def task(self, name: str, payload: type[P], **options: Any) -> Callable[[Handle[P]], TransactionalTask[P]]:
+        """Make a TransactionalTask of an `async def handle(tx, message)`; options are Task's attributes."""
+
+        def make(function: Handle[P]) -> TransactionalTask[P]:
+            if len(inspect.signature(function).parameters) == 1:
+                raise TypeError(
+                    f"expected an `async def handle(tx, message)` for {name}, got {function!r}; a plain function goes "
+                    "with queue.thread_task, or with queue.process_task when it keeps a core busy"
+                )
+
+            async def handle(_self: Any, tx: Transaction, message: Message[P]) -> Outcome | None:
+                return await function(tx, message)
+
+            return self._made(
+                TransactionalTask, name, payload, options, {"handle": handle, "__doc__": function.__doc__}
+            )
+
+        return make
+
+    def batch_task(self, name: str, payload: type[P], **options: Any) -> Callable[[HandleBatch[P]], BatchTask[P]]:
+        """Make a BatchTask of an `async def handle_batch(tx, messages)`."""
+
+        def make(function: HandleBatch[P]) -> BatchTask[P]:
+            async def handle_batch(
+                _self: Any, tx: Transaction, messages: Sequence[Message[P]]
+            ) -> Sequence[Outcome] | None:
+                return await function(tx, messages)
+
+            body = {"handle_batch": handle_batch, "__doc__": function.__doc__}
+            return self._made(BatchTask, name, payload, options, body)
+
+        return make
+
+    def thread_task(self, name: str, payload: type[P], **options: Any) -> Callable[[Call[P]], ThreadTask[P]]:
+        """Make a ThreadTask of a plain `def function(message)`: it is called in a thread."""
+
+        def make(function: Call[P]) -> ThreadTask[P]:
+            return self._made(ThreadTask, name, payload, options, _called(function))
+
+        return make
+
+    def process_task(self, name: str, payload: type[P], **options: Any) -> Callable[[Call[P]], ProcessTask[P]]:
+        """Make a ProcessTask of a plain `def function(message)`: it is called in a process of its own.
+
+        Raises ValueError for a function that is not at the top of a module.
+        """
+
+        def make(function: Call[P]) -> ProcessTask[P]:
+            made = self._made(ProcessTask, name, payload, options, _called(function))
+            _ = made.place  # now, at the line that is wrong, not when the first message comes
+            return made
+
+        return make
+
+    def _made(self, kind: Any, name: str, payload: Any, options: dict[str, Any], body: dict[str, Any]) -> Any:
+        unknown = [option for option in options if not hasattr(kind, option)]
+        if unknown:
+            known = sorted(o for o in dir(kind) if not o.startswith("_") and _is_option(getattr(kind, o)))
+            raise TypeError(f"unknown option {unknown[0]!r} for task {name}; expected one of {', '.join(known)}")
+        made = type(kind.__name__, (kind,), {"name": name, "queue": self.name, "payload": payload, **options, **body})()
+        self.tasks.append(made)
+        return made
+
+
+def _called(function: Callable[[Message[Any]], Any]) -> dict[str, Any]:
+    """The body of a class whose call is `function`. Raises TypeError for a coroutine function."""
+    if inspect.iscoroutinefunction(function):
+        raise TypeError(
+            f"expected a plain function, got the coroutine function {function.__qualname__}; use queue.task"
+        )
+    return {"function": staticmethod(function), "call": staticmethod(function), "__doc__": function.__doc__}
+
+
+def _is_option(value: object) -> bool:
+    return not callable(value) and not isinstance(value, property)
