@@ -31,8 +31,11 @@ class ActingRunner(Runner):
     def __init__(self, shift: Shift, queue: str, tasks: list[Task[Any]]) -> None:
         """At most the smallest `concurrency` of the tasks at once."""
         super().__init__(shift, queue, tasks)
-        self._slots = min(task.concurrency for task in tasks if isinstance(task, ActingTask))
+        declared = min(task.concurrency for task in tasks if isinstance(task, ActingTask))
+        self._slots = shift.concurrency.get(queue, declared)
         self._running: set[asyncio.Task[None]] = set()
+        self._leases: dict[asyncio.Task[None], Lease] = {}
+        self._interrupted: list[Lease] = []
         self._by_itself: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
@@ -57,6 +60,12 @@ class ActingRunner(Runner):
                 await asyncio.sleep(STORAGE_PAUSE_S)
         if self._running:
             await asyncio.wait(self._running)
+        await self._give_back(self._interrupted)
+
+    def hand_back(self) -> None:
+        """Interrupt what has begun, to give it back. What an act did meanwhile it does again, with the same key."""
+        for running in self._running:
+            running.cancel()
 
     async def _any_end_or_ring(self) -> None:
         if len(self._running) >= self._slots:
@@ -71,12 +80,16 @@ class ActingRunner(Runner):
         self._shift.on_busy()
         running = asyncio.get_running_loop().create_task(self.see_through(lease))
         self._running.add(running)
+        self._leases[running] = lease
         if lease.alone:
             self._by_itself = running
         running.add_done_callback(self._ended)
 
     def _ended(self, running: asyncio.Task[None]) -> None:
         self._running.discard(running)
+        lease = self._leases.pop(running)
+        if running.cancelled():
+            self._interrupted.append(lease)
         self._shift.heart.hold(self.queue, len(self._running))
         if not running.cancelled() and running.exception() is not None:
             log.error("a message was left to its lease", exc_info=running.exception())

@@ -12,7 +12,6 @@ import contextvars
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import Any, TypeVar
 
 from barback.engine.call_children import CallChildren
@@ -61,7 +60,11 @@ class ThreadTask(CalledTask[P]):
         if self._threads is None:
             # More than can work at once: those that hang must not take the places of others.
             self._threads = ThreadPoolExecutor(self.concurrency + STUCK_MAX, thread_name_prefix=self.name)
-        call = partial(contextvars.copy_context().run, self.call, decision)
+        context = contextvars.copy_context()
+
+        def call() -> Outcome | None:
+            return context.run(self.call, decision)
+
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
     async def let_go(self) -> None:

@@ -46,6 +46,7 @@ class Shift:
     tally: Tally = field(default_factory=Tally)
     paused: set[str] = field(default_factory=set[str])
     stopping: bool = False
+    concurrency: Mapping[str, int] = field(default_factory=dict[str, int])
     on_busy: Callable[[], None] = _nothing
 
 
@@ -60,6 +61,10 @@ class Runner:
         self._shift = shift
         self._db = shift.db
         self.queue = queue
+        self.hand = queue
+        """What the heart calls this runner: several of one queue have a name each."""
+        self._working: asyncio.Task[Lease | None] | None = None
+        self._handing_back = False
         self._limit = min(task.batch_max for task in tasks)
         self.listener = shift.db.bell.listen(bell_name(queue))
         self._next_due_ms: int | None = None
@@ -83,16 +88,16 @@ class Runner:
                 self.listener.clear()
                 if lease is None:
                     # Before the claim: from the instant a lease exists somebody must hear the heart.
-                    self._shift.heart.hold(self.queue, 1)
+                    self._shift.heart.hold(self.hand, 1)
                     lease = await self.claim()
                 if lease is None:
-                    self._shift.heart.hold(self.queue, 0)
+                    self._shift.heart.hold(self.hand, 0)
                     await self.listener.wait(await self._rest_s())
                     # Whatever woke us may have woken others: one of them may take a message and die.
                     self._shift.on_busy()
                     continue
                 self._shift.on_busy()
-                lease = await self.work(lease)
+                lease = await self._work_unless_interrupted(lease)
                 pause_s = STORAGE_PAUSE_S
             except (StorageError, OSError, TimeoutError) as error:
                 # The lease stays ours while the heart beats; the same batch is tried again.
@@ -100,12 +105,34 @@ class Runner:
                 await asyncio.sleep(pause_s)
                 pause_s = min(STORAGE_PAUSE_MAX_S, pause_s * 2)
             finally:
-                self._shift.heart.hold(self.queue, int(lease is not None))
+                self._shift.heart.hold(self.hand, int(lease is not None))
         if lease is not None:
-            # If the database is away, others take the lease over: our row in the table of workers goes first.
+            await self._give_back([lease])
+
+    async def _give_back(self, leases: list[Lease]) -> None:
+        # If the database is away, others take the leases over: our row in the table of workers goes first.
+        if leases:
             with contextlib.suppress(StorageError, OSError):
                 async with self._db.transaction() as tx:
-                    await claims.give_back(tx, [lease])
+                    await claims.give_back(tx, leases)
+
+    def hand_back(self) -> None:
+        """Interrupt what has begun, to give it back; the shift has been told to stop."""
+        self._handing_back = True
+        if self._working is not None:
+            self._working.cancel()
+
+    async def _work_unless_interrupted(self, lease: Lease) -> Lease | None:
+        """As `work`; interrupted it has done nothing, and the lease is still to be given back."""
+        self._working = asyncio.get_running_loop().create_task(self.work(lease))
+        try:
+            return await self._working
+        except asyncio.CancelledError:
+            if not self._handing_back:
+                raise
+            return lease
+        finally:
+            self._working = None
 
     async def _rest_s(self) -> float:
         """How long nothing can become due: until the next delayed message, or for good."""

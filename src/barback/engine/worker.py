@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from barback.engine import claims
@@ -40,9 +40,13 @@ class Worker:
         tasks: Sequence[Task[Any]],
         *,
         schedules: Sequence[Schedule] = (),
+        concurrency: Mapping[str, int] | None = None,
         dead_after_s: float = DEAD_AFTER_S,
     ) -> None:
-        """Raises ValueError when two tasks share a name or a queue mixes kinds."""
+        """`concurrency`: by queue, acting messages or transactions at once, here.
+
+        Raises ValueError when two tasks share a name, a queue mixes kinds or `concurrency` names no queue.
+        """
         self._db = db
         by_name = {task.name: task for task in tasks}
         if len(by_name) != len(tasks):
@@ -51,8 +55,11 @@ class Worker:
         for task in tasks:
             self._queues.setdefault(task.queue, []).append(task)
         self._heart = Heart(db.url, list(self._queues))
-        self._shift = Shift(db, self._heart, by_name, on_busy=self._busy)
-        self._runners = [_runner(self._shift, queue, its) for queue, its in self._queues.items()]
+        wanted = dict(concurrency or {})
+        if unknown := sorted(wanted.keys() - self._queues.keys()):
+            raise ValueError(f"concurrency: no task has the queue {unknown[0]}; it is one of {sorted(self._queues)}")
+        self._shift = Shift(db, self._heart, by_name, concurrency=wanted, on_busy=self._busy)
+        self._runners = [one for queue, its in self._queues.items() for one in _runners(self._shift, queue, its)]
         self._watch = Watch(db, self._heart, by_name, dead_after_s)
         self._clockwork = Clockwork(schedules)
         # From now on, not from when `run` comes to it: a pause in between must not wait for the next poll.
@@ -222,11 +229,16 @@ def _note(what: str, error: Exception) -> None:
     log.warning("%s: %s", what, error, exc_info=None if expected else error)
 
 
-def _runner(shift: Shift, queue: str, tasks: list[Task[Any]]) -> Runner:
+def _runners(shift: Shift, queue: str, tasks: list[Task[Any]]) -> list[Runner]:
     acting = [isinstance(task, ActingTask) for task in tasks]
     if any(acting) and not all(acting):
         raise ValueError(f"queue {queue} mixes tasks that act outside with tasks that do not; give them a queue each")
-    return ActingRunner(shift, queue, tasks) if all(acting) else Runner(shift, queue, tasks)
+    if all(acting):
+        return [ActingRunner(shift, queue, tasks)]
+    made = [Runner(shift, queue, tasks) for _ in range(shift.concurrency.get(queue, 1))]
+    for number, runner in enumerate(made[1:], 2):
+        runner.hand = f"{queue}#{number}"
+    return made
 
 
 async def _drain(runner: Runner) -> int:
