@@ -1,4 +1,4 @@
-"""Plain functions as handlers, at the top of a module so that a process of its own finds them. A dish says what to do."""
+"""Plain functions as handlers, at the top of a module so that a process of its own finds them."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from tests.engine.kitchen import GO_ON, STOVE, TABLE, Dish, Oven, cook, cook_in_a_process, cook_in_a_thread
+from tests.support.command import alive
 
 from barback.engine import Message, Queue, Task, Worker, dead_letters
 from barback.engine.dead_letters import DeadLetter
@@ -62,8 +63,9 @@ async def test_a_plain_function_runs_in_a_thread_with_the_context_of_its_worker(
     ]
 
 
+@pytest.mark.usefixtures("threads")
 async def test_a_function_in_a_thread_that_hangs_fails_by_its_time(
-    database: Database, clock: HandClock, threads: None, monkeypatch: pytest.MonkeyPatch
+    database: Database, clock: HandClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(type(cook_in_a_thread), "act_timeout_s", 0.1)
     await order(database, cook_in_a_thread, "hang")
@@ -71,9 +73,7 @@ async def test_a_function_in_a_thread_that_hangs_fails_by_its_time(
     assert [letter.error for letter in await died(database)] == ["TimeoutError: took longer than 0.1 s"]
 
 
-async def test_a_process_of_its_own_is_kept_for_the_next_call_and_may_die(
-    database: Database, clock: HandClock, tmp_path: Path
-) -> None:
+async def test_a_process_of_its_own_is_kept_for_the_next_call_and_may_die(database: Database, tmp_path: Path) -> None:
     """Killed, or leaving by itself, or raising: a failed attempt each, never the worker's death."""
     book = tmp_path / "book"
     await order(database, cook_in_a_process, "note", "note", "cancel", book=book)
@@ -91,7 +91,7 @@ async def test_a_process_of_its_own_is_kept_for_the_next_call_and_may_die(
         "ChildDiedError: the process that called cook_in_a_process was killed by SIGKILL",
     ]
     assert len(book.read_text().splitlines()) == 3
-    assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
+    assert not any(alive(int(pid)) for pid in pids)
 
 
 async def test_a_process_that_takes_too_long_is_ended_and_one_that_grew_is_replaced(
@@ -121,11 +121,11 @@ def test_mistakes_are_told_where_they_are_made() -> None:
     async def waits(message: Message[Dish]) -> None:
         del message
 
-    with pytest.raises(ValueError, match="expected a function at the top of a module, got .*local"):
+    with pytest.raises(ValueError, match=r"expected a function at the top of a module, got .*local"):
         STOVE.process_task("stove.local", payload=Dish)(local)
     with pytest.raises(TypeError, match=re.escape("use queue.task")):
         STOVE.thread_task("stove.waits", payload=Dish)(waits)  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match="queue.thread_task"):
+    with pytest.raises(TypeError, match=r"queue\.thread_task"):
         Queue("x").task("x.local", payload=msgspec.Struct)(local)  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match="act_timeout_s, .*concurrency"):
+    with pytest.raises(TypeError, match=r"act_timeout_s, .*concurrency"):
         Queue("x").thread_task("x.local", payload=Dish, concurency=3)(local)
