@@ -1,4 +1,4 @@
-"""E22. Outcomes are values: done, retry after, snooze (no attempt burnt), cancel with a reason, dead."""
+"""E22. Outcomes are values: done, retry after, snooze (no attempt burnt), cancel with a reason, dead, expired."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import pytest
 from tests.conformance.bar import Drink, effects, held, order, pouring, write_effect
 from tests.conformance.tools import count, sql
 
-from barback.engine import DONE, BatchTask, Cancel, Dead, Done, Message, Outcome, RetryAfter, Snooze
+from barback.engine import DONE, BatchTask, Cancel, Dead, Done, Expired, Message, Outcome, RetryAfter, Snooze
 from barback.storage import Database, Transaction
 from barback.testing import HandClock, run_until_quiet
 
 DUE = sql("SELECT due_ms, attempt FROM engine_later")
 
 
-@pytest.mark.parametrize("outcome", [None, DONE, Done(), Cancel("the guest left")], ids=str)
+@pytest.mark.parametrize("outcome", [None, DONE, Done(), Cancel("the guest left"), Expired()], ids=str)
 @pytest.mark.parametrize("key", [None, "tab:1"])
-async def test_E22_done_and_cancelled_messages_are_gone(
+async def test_E22_done_cancelled_and_expired_messages_are_gone(
     tables: Database, outcome: Outcome | None, key: str | None
 ) -> None:
     task = pouring(lambda _message: outcome)
@@ -82,7 +82,7 @@ class Tray(BatchTask[Drink]):
     async def handle_batch(self, tx: Transaction, messages: Sequence[Message[Drink]]) -> Sequence[Outcome]:
         for message in messages:
             await write_effect(tx, message)
-        answers: dict[int, Outcome] = {1: RetryAfter(1_000), 2: Snooze(1_000), 3: Cancel("no"), 4: Dead("no")}
+        answers: dict[int, Outcome] = {1: RetryAfter(1_000), 2: Snooze(1_000), 3: Cancel("no"), 4: Dead("no"), 5: Expired()}
         return [answers.get(message.payload.n, DONE) for message in messages]
 
 

@@ -97,7 +97,7 @@ async def _cancel_oneself(_message: Message[Drink]) -> None:
     [
         (_hang, "TimeoutError: took longer than 0.2 s"),
         (_cancel_oneself, "RuntimeError: the handler was cancelled from inside"),
-        (lambda _message: "poured", "expected None, Done, RetryAfter, Snooze, Cancel or Dead, got 'poured'"),
+        (lambda _message: "poured", "expected None, Done, RetryAfter, Snooze, Cancel, Dead or Expired, got 'poured'"),
     ],
     ids=["hangs", "cancels itself", "answers nonsense"],
 )

@@ -15,8 +15,20 @@ import msgspec
 
 from barback.engine import claims, store
 from barback.engine.claims import Lease
+from barback.engine.deadlines import is_late
 from barback.engine.handling import belongs_to_the_engine, bounded, error_text, outcome_of
-from barback.engine.messages import Cancel, Dead, Done, LeaseLostError, Message, Outcome, RetryAfter, Snooze
+from barback.engine.messages import (
+    EXPIRED,
+    Cancel,
+    Dead,
+    Done,
+    Expired,
+    LeaseLostError,
+    Message,
+    Outcome,
+    RetryAfter,
+    Snooze,
+)
 from barback.engine.runners import STORAGE_PAUSE_S, Runner, Shift
 from barback.engine.store import SQL
 from barback.engine.tasks import ActingTask, Task
@@ -132,8 +144,8 @@ class ActingRunner(Runner):
             if await tx.one(SQL.lease_hold, token=lease.token, worker=lease.worker) is None:
                 raise LeaseLostError(f"message {message.id} was taken over before it was decided")
             async with bounded(task.timeout_s):
-                decision = await task.decide(tx, message)
-            if isinstance(decision, Done | RetryAfter | Snooze | Cancel | Dead):
+                decision = await self._decide(tx, task, lease, message)
+            if isinstance(decision, Done | RetryAfter | Snooze | Cancel | Dead | Expired):
                 await self._end(tx, lease, decision)
                 return decision
         async with bounded(task.act_timeout_s):
@@ -143,6 +155,12 @@ class ActingRunner(Runner):
                 outcome = outcome_of(task, await task.record(tx, message, decision, result))
             await self._end(tx, lease, outcome)
         return outcome
+
+    async def _decide(self, tx: Transaction, task: ActingTask[Any, Any, Any], lease: Lease, message: Message[Any]) -> Any:
+        if not is_late(lease.rows[0], tx.now_ms):
+            return await task.decide(tx, message)
+        await task.on_expired(tx, message)
+        return EXPIRED
 
     async def _end(self, tx: Transaction, lease: Lease, outcome: Outcome) -> None:
         settled = await claims.settle(tx, [lease], {lease.rows[0].id: outcome}, self._shift.tasks)

@@ -14,8 +14,19 @@ from functools import partial
 
 import msgspec
 
-from barback.engine import lanes, store
-from barback.engine.messages import DONE, Cancel, Dead, Done, LeaseLostError, Outcome, RetryAfter, Snooze, Stored
+from barback.engine import deadlines, lanes, store
+from barback.engine.messages import (
+    DONE,
+    Cancel,
+    Dead,
+    Done,
+    Expired,
+    LeaseLostError,
+    Outcome,
+    RetryAfter,
+    Snooze,
+    Stored,
+)
 from barback.engine.store import SQL
 from barback.engine.tasks import Task, bell_name
 from barback.storage import Transaction
@@ -128,7 +139,7 @@ class _Settling:
 
     def add(self, row: Stored, outcome: Outcome) -> None:
         match outcome:
-            case Done() | Cancel():
+            case Done() | Cancel() | Expired():
                 self._move_on(row)
             case Snooze(delay_ms):
                 # A copy: if this transaction is undone the lease's own row must still be as it was.
@@ -157,7 +168,7 @@ class _Settling:
 
     def _wait(self, row: Stored, delay_ms: int) -> None:
         holds_lane = row.key is not None and self._policy(row) != "skip"
-        self._later[holds_lane].append((self._tx.now_ms + delay_ms, row))
+        self._later[holds_lane].append((deadlines.due_ms(row, self._tx.now_ms, delay_ms), row))
         if not holds_lane:
             self._move_on(row)
 

@@ -9,16 +9,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
+from barback.engine.deadlines import is_late
 from barback.engine.messages import (
     DONE,
+    EXPIRED,
     Cancel,
     Dead,
     Done,
+    Expired,
     LeaseLostError,
     Message,
     Outcome,
@@ -33,6 +36,9 @@ log = logging.getLogger("barback.engine")
 
 UNKNOWN_TASK_RETRY_MS = 30_000
 ERROR_CHARS_MAX = 2_000
+
+Call = Callable[[Transaction, Task[Any], Sequence[Message[Any]], dict[str, Outcome]], Awaitable[None]]
+"""Runs messages of a task in a transaction, and writes down the outcomes that are not plain Done."""
 
 
 class HandlerFailedError(Exception):
@@ -53,9 +59,9 @@ def outcome_of(task: Task[Any], answer: object) -> Outcome:
     """What a handler answered. Raises TypeError for what is no outcome: a message must not vanish with it."""
     if answer is None:
         return DONE
-    if isinstance(answer, Done | RetryAfter | Snooze | Cancel | Dead):
+    if isinstance(answer, Done | RetryAfter | Snooze | Cancel | Dead | Expired):
         return answer
-    raise TypeError(f"{task.name}: expected None, Done, RetryAfter, Snooze, Cancel or Dead, got {answer!r:.200}")
+    raise TypeError(f"{task.name}: expected None, Done, RetryAfter, Snooze, Cancel, Dead or Expired, got {answer!r:.200}")
 
 
 @contextlib.asynccontextmanager
@@ -94,10 +100,11 @@ async def handle_rows(
     Raises HandlerFailedError in the trusting try, LeaseLostError and transient StorageErrors always.
     """
     outcomes: dict[str, Outcome] = {}
-    by_task: dict[str, list[Stored]] = {}
+    groups: dict[tuple[str, bool], list[Stored]] = {}
     for row in rows:
-        by_task.setdefault(row.task, []).append(row)
-    for name, group in by_task.items():
+        late = row.about is not None and is_late(row, tx.now_ms)
+        groups.setdefault((row.task, late), []).append(row)
+    for (name, late), group in groups.items():
         task = tasks.get(name)
         if task is None:
             unknown = RetryAfter(
@@ -108,11 +115,20 @@ async def handle_rows(
         messages = opened(task, group, outcomes)
         if not messages:
             continue
+        call = _expire if late else _call
         if carefully:
-            await _carefully(tx, task, messages, outcomes)
+            await _carefully(tx, task, messages, outcomes, call)
         else:
-            await _trusting(tx, task, messages, outcomes)
+            await _trusting(tx, task, messages, outcomes, call)
     return outcomes
+
+
+async def _expire(
+    tx: Transaction, task: Task[Any], messages: Sequence[Message[Any]], outcomes: dict[str, Outcome]
+) -> None:
+    for message in messages:
+        await task.on_expired(tx, message)
+        outcomes[message.id] = EXPIRED
 
 
 async def _call(
@@ -136,11 +152,11 @@ async def _call(
 
 
 async def _trusting(
-    tx: Transaction, task: Task[Any], messages: Sequence[Message[Any]], outcomes: dict[str, Outcome]
+    tx: Transaction, task: Task[Any], messages: Sequence[Message[Any]], outcomes: dict[str, Outcome], call: Call
 ) -> None:
     try:
         async with bounded(task.timeout_s):
-            await _call(tx, task, messages, outcomes)
+            await call(tx, task, messages, outcomes)
     except Exception as error:
         if belongs_to_the_engine(error):
             raise
@@ -148,12 +164,12 @@ async def _trusting(
 
 
 async def _carefully(
-    tx: Transaction, task: Task[Any], messages: Sequence[Message[Any]], outcomes: dict[str, Outcome]
+    tx: Transaction, task: Task[Any], messages: Sequence[Message[Any]], outcomes: dict[str, Outcome], call: Call
 ) -> None:
     for message in messages:
         try:
             async with tx.savepoint(), bounded(task.timeout_s):
-                await _call(tx, task, [message], outcomes)
+                await call(tx, task, [message], outcomes)
         except Exception as error:
             if belongs_to_the_engine(error):
                 raise

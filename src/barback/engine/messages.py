@@ -66,7 +66,7 @@ def about_of(row: Stored) -> About:
 
 
 class Message(msgspec.Struct, Generic[P], frozen=True):
-    """A message as its handler sees it. `attempt` is 1 the first time."""
+    """A message as its handler sees it. `attempt` is 1 the first time; `expires_ms` is its deadline, if it has one."""
 
     id: str
     task: str
@@ -76,6 +76,7 @@ class Message(msgspec.Struct, Generic[P], frozen=True):
     attempts_max: int
     enqueued_ms: int
     payload: P
+    expires_ms: int | None = None
 
 
 @dataclass(frozen=True)
@@ -112,8 +113,14 @@ class Dead:
     error: str
 
 
-Outcome = Done | RetryAfter | Snooze | Cancel | Dead
+@dataclass(frozen=True)
+class Expired:
+    """Worthless by now; neither done nor failed. What becomes of a message whose deadline has passed (E15)."""
+
+
+Outcome = Done | RetryAfter | Snooze | Cancel | Dead | Expired
 DONE = Done()
+EXPIRED = Expired()
 
 
 class LeaseLostError(RuntimeError):

@@ -25,6 +25,7 @@ from barback.engine.messages import (
     Outcome,
     PayloadTooLargeError,
     Stored,
+    about_of,
     encode_about,
 )
 from barback.foundation.ids import new_id
@@ -182,10 +183,10 @@ class Task(Generic[P]):
         expires_in_ms = self.expires_in_ms if work.expires_in_ms is None else work.expires_in_ms
         if expires_in_ms is None:
             return None
-        if expires_in_ms <= 0:
+        if expires_in_ms <= max(0, work.delay_ms):
             raise ValueError(
-                f"expected `expires_in_ms` to be at least 1 millisecond for {self.name}, got {expires_in_ms}; "
-                "what is worthless already need not be enqueued"
+                f"expected `expires_in_ms` to be longer than `delay_ms` for {self.name}, "
+                f"got {expires_in_ms} and {work.delay_ms}; what is worthless when it is due need not be enqueued"
             )
         return encode_about(About(expires_ms=now_ms + expires_in_ms))
 
@@ -200,7 +201,14 @@ class Task(Generic[P]):
             row.attempts_max,
             row.enqueued_ms,
             self._decode(row.payload),
+            None if row.about is None else about_of(row).expires_ms,
         )
+
+    async def on_expired(self, tx: Transaction, message: Message[P]) -> None:
+        """Its deadline has passed (E15): what is to be written down about it, in the transaction that ends it.
+
+        Nothing by default. An exception counts as a failed attempt, and it is tried again.
+        """
 
     def _decode(self, payload: str) -> P:
         return msgspec.json.decode(payload, type=self.payload)
