@@ -35,9 +35,7 @@ async def test_E15_in_time_to_the_millisecond(tables: Database, clock: HandClock
     assert await count(tables, "engine_failure") == 0
 
 
-async def test_E15_the_task_says_how_long_and_the_message_may_say_otherwise(
-    tables: Database, clock: HandClock
-) -> None:
+async def test_E15_the_task_says_how_long_and_the_message_may_say_otherwise(tables: Database, clock: HandClock) -> None:
     seen: dict[int, int | None] = {}
 
     def look(message: Message[Drink]) -> None:

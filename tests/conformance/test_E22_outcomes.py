@@ -82,7 +82,13 @@ class Tray(BatchTask[Drink]):
     async def handle_batch(self, tx: Transaction, messages: Sequence[Message[Drink]]) -> Sequence[Outcome]:
         for message in messages:
             await write_effect(tx, message)
-        answers: dict[int, Outcome] = {1: RetryAfter(1_000), 2: Snooze(1_000), 3: Cancel("no"), 4: Dead("no"), 5: Expired()}
+        answers: dict[int, Outcome] = {
+            1: RetryAfter(1_000),
+            2: Snooze(1_000),
+            3: Cancel("no"),
+            4: Dead("no"),
+            5: Expired(),
+        }
         return [answers.get(message.payload.n, DONE) for message in messages]
 
 

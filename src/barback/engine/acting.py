@@ -156,7 +156,9 @@ class ActingRunner(Runner):
             await self._end(tx, lease, outcome)
         return outcome
 
-    async def _decide(self, tx: Transaction, task: ActingTask[Any, Any, Any], lease: Lease, message: Message[Any]) -> Any:
+    async def _decide(
+        self, tx: Transaction, task: ActingTask[Any, Any, Any], lease: Lease, message: Message[Any]
+    ) -> Any:
         if not is_late(lease.rows[0], tx.now_ms):
             return await task.decide(tx, message)
         await task.on_expired(tx, message)

@@ -61,7 +61,9 @@ def outcome_of(task: Task[Any], answer: object) -> Outcome:
         return DONE
     if isinstance(answer, Done | RetryAfter | Snooze | Cancel | Dead | Expired):
         return answer
-    raise TypeError(f"{task.name}: expected None, Done, RetryAfter, Snooze, Cancel, Dead or Expired, got {answer!r:.200}")
+    raise TypeError(
+        f"{task.name}: expected None, Done, RetryAfter, Snooze, Cancel, Dead or Expired, got {answer!r:.200}"
+    )
 
 
 @contextlib.asynccontextmanager
