@@ -116,15 +116,7 @@ class Task(Generic[P]):
         nothing is enqueued, and the id is that of the first message. Raises PayloadTooLargeError above
         256 KiB, and ValueError for a key, a dedupe or a time that is none (see KEY_CHARS_MAX).
         """
-        work = Work(
-            payload,
-            key,
-            tenant,
-            delay_ms,
-            dedupe=dedupe,
-            dedupe_ms=dedupe_ms,
-            expires_in_ms=expires_in_ms,
-        )
+        work = Work(payload, key, tenant, delay_ms, None, dedupe, dedupe_ms, expires_in_ms)
         return (await self.enqueue_many(tx, [work]))[0]
 
     async def enqueue_many(self, tx: Transaction, works: Sequence[Work[P]]) -> list[str]:
