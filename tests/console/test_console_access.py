@@ -16,6 +16,8 @@ READS = [
     "/console/queues/notes",
     "/console/dead",
     "/console/dead/groups",
+    "/console/redrives",
+    "/console/redrives/nothing",
     "/console/workers",
     "/console/schedules",
     "/console/changes",
@@ -33,6 +35,9 @@ async def test_only_operators_may_look_or_touch(server: RunningServer) -> None:
         ("/console/queues/notes/resume", None),
         ("/console/queues/notes/release", {"key": "tab:1"}),
         ("/console/dead/retry", {"queue": "notes"}),
+        ("/console/redrives", {"queue": "notes", "per_second": 1}),
+        ("/console/redrives/nothing/stop", None),
+        (f"/console/dead/{letter_id}/edit", {"payload": {}}),
         (f"/console/dead/{letter_id}/retry", None),
         (f"/console/dead/{letter_id}/discard", None),
     ]

@@ -7,10 +7,12 @@ It knows the engine and nothing of bars. Who asks is handed in by the server as 
     GET  /console/queues[/{queue}]     depth by state, rate, oldest, failures; one with its tasks and errors
     POST /console/queues/{queue}/…     pause, resume, release (a closed key)
     GET  /console/dead[/{id}|/groups]  dead letters, one with its history, or grouped by error
-    POST /console/dead/…               retry one, retry many of a queue, discard one
+    POST /console/dead/…               retry one, retry many of a queue, edit one, discard one
+    GET  /console/redrives[/{id}]      dead letters on their way round again, and how far
+    POST /console/redrives[/{id}/stop] send many round again (or throw them away) at a rate; stop that
     GET  /console/workers, /console/schedules, /console/changes
 """
 
-from barback.console.access import Operator
+from barback.console.access import Operator, TasksKnown
 
-__all__ = ["Operator"]
+__all__ = ["Operator", "TasksKnown"]

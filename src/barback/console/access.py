@@ -1,8 +1,14 @@
-"""Who asks the console for something: an operator, as the server knows them."""
+"""What the server hands in: who asks the console for something, and the tasks there are."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
 import msgspec
+
+from barback.engine import Task
 
 
 class Operator(msgspec.Struct, frozen=True):
@@ -13,3 +19,10 @@ class Operator(msgspec.Struct, frozen=True):
     """
 
     who: str
+
+
+@dataclass(frozen=True)
+class TasksKnown:
+    """The tasks of this installation by name; the console itself knows none."""
+
+    by_name: Mapping[str, Task[Any]]

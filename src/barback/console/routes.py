@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from litestar import get, post
 
-from barback.console import shapes
+from barback.console import redrive_routes, shapes
 from barback.console.access import Operator
 from barback.console.attention import attention
 from barback.engine import changes, control, dead_letters, figures
@@ -202,6 +202,7 @@ ROUTES = [
     retry_dead_letters,
     retry_dead_letter,
     discard_dead_letter,
+    *redrive_routes.ROUTES,
     workers,
     schedules,
     changes_page,

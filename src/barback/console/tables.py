@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from barback.console.attention import Attention, attention
+from barback.console.redrive_shapes import RedriveFigures
 from barback.console.shapes import DeadLetterDetail
 from barback.engine.changes import Change
 from barback.engine.dead_letters import DeadLetter
@@ -100,6 +101,20 @@ def letter(one: DeadLetterDetail) -> None:
         changes(one.changes)
 
 
+def redrives(found: Sequence[RedriveFigures]) -> None:
+    """Redrives and how far they are, one a line."""
+    now_ms = SystemClock().now_ms()
+    table = _table("redrive", "state", "action", "queue", "of", "went", "found", "per s", "started")
+    for one in found:
+        of = " ".join(
+            f"{name}={value}" for name in ("task", "key", "fingerprint", "batch") if (value := getattr(one, name))
+        )
+        figures = (str(one.handled), f"{one.found}{'+' if one.at_least else ''}", f"{one.per_second:g}")
+        cells = (one.id or "none", one.state, one.action, one.queue, of or "all", *figures, age(one.started_ms, now_ms))
+        table.add_row(*(Text(cell) for cell in cells))
+    _print(table)
+
+
 def workers(seen: Snapshot) -> None:
     """Every worker, one a line."""
     table = _table("worker", "state", "holds", "for", "heard", "started", "queues")
@@ -147,6 +162,8 @@ def _table(*columns: str) -> Table:
             "scheduled",
             "leased",
             "dead",
+            "went",
+            "found",
             "per s",
             "failed/h",
             "workers",

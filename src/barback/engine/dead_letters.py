@@ -1,4 +1,4 @@
-"""Dead letters (E11): look at them, send them round again, or throw them away.
+"""Dead letters (E11): look at them, send them round again, or throw them away. Many: `redrive`. Mended: `dead_edits`.
 
 A retry puts a message back with its attempts counted from zero. One with a key goes where its order
 wants it: if its death closed the key (policy "park") it is the head again, before all that wait; if
@@ -104,7 +104,7 @@ async def one(tx: Transaction, letter_id: str) -> DeadLetter:
     """The dead letter. Raises DeadLetterNotFound."""
     row = await tx.one(SQL.dead_of_id, id=letter_id)
     if row is None:
-        raise _not_found(letter_id)
+        raise not_found(letter_id)
     return _letter(row)
 
 
@@ -132,9 +132,9 @@ async def retry(tx: Transaction, letter_id: str, *, who: str) -> DeadLetter:
     """Send one round again. Raises DeadLetterNotFound."""
     rows = await tx.all(SQL.dead_remove, ids=[letter_id])
     if not rows:
-        raise _not_found(letter_id)
+        raise not_found(letter_id)
     letter = _removed(rows[0])
-    await _send_round(tx, letter.queue, rows)
+    await send_round(tx, letter.queue, rows)
     await changes.record(tx, who, "dead.retried", f"message:{letter_id}", before=_kept(letter), after=None)
     return letter
 
@@ -154,7 +154,7 @@ async def retry_queue(
     more, ids = len(ids) > limit, ids[:limit]
     removed: Sequence[Row] = await tx.all(SQL.dead_remove, ids=ids) if ids else ()
     if removed:
-        await _send_round(tx, queue, removed)
+        await send_round(tx, queue, removed)
         before = {"dead": [str(row["id"]) for row in removed], "fingerprint": fingerprint}
         await changes.record(tx, who, "dead.retried", f"queue:{queue}", before=before, after={"retried": len(removed)})
     return Retried(len(removed), more)
@@ -164,33 +164,41 @@ async def discard(tx: Transaction, letter_id: str, *, who: str) -> DeadLetter:
     """Throw one away for good; if it closed its key, the key goes on. Raises DeadLetterNotFound."""
     rows = await tx.all(SQL.dead_remove, ids=[letter_id])
     if not rows:
-        raise _not_found(letter_id)
+        raise not_found(letter_id)
     letter = _removed(rows[0])
-    if letter.key is not None and (await _closed(tx, letter.queue, [letter.key])).get(letter.key) == letter.died_ms:
-        await lanes.release(tx, letter.queue, letter.key)
-        tx.after_commit(partial(tx.database.bell.ring, bell_name(letter.queue)))
+    await throw_away(tx, letter.queue, rows)
     await changes.record(tx, who, "dead.discarded", f"message:{letter_id}", before=_kept(letter), after=None)
     return letter
 
 
-async def _send_round(tx: Transaction, queue: str, removed: Sequence[Row]) -> None:
+async def throw_away(tx: Transaction, queue: str, removed: Sequence[Row]) -> None:
+    """Let the keys go on that removed letters of one queue had closed."""
+    keys = sorted({str(row["key"]) for row in removed if row["key"] is not None})
+    closed_at = await closed(tx, queue, keys) if keys else {}
+    for row in removed:
+        if closed_at.get(row["key"]) == row["died_ms"]:
+            await lanes.release(tx, queue, row["key"])
+            tx.after_commit(partial(tx.database.bell.ring, bell_name(queue)))
+
+
+async def send_round(tx: Transaction, queue: str, removed: Sequence[Row]) -> None:
     """Put removed letters of one queue back where they can run, in the order in which they were enqueued."""
     rows = [(Stored(*tuple(row)[:_STORED]), int(row["died_ms"])) for row in removed]  # type: ignore[misc, arg-type]
     rows.sort(key=lambda one: (one[0].enqueued_ms, one[0].id))
     for row, _ in rows:
         row.attempt = 0
     keys = sorted({row.key for row, _ in rows if row.key is not None})
-    closed = await _closed(tx, queue, keys) if keys else {}
+    closed_at = await closed(tx, queue, keys) if keys else {}
     await store.add_ready(tx, [row for row, _ in rows if row.key is None])
-    await store.add_arrivals(tx, [row for row, _ in rows if row.key is not None and row.key not in closed])
+    await store.add_arrivals(tx, [row for row, _ in rows if row.key is not None and row.key not in closed_at])
     first: dict[str, list[tuple[Stored, int]]] = defaultdict(list)
     for row, died_ms in rows:
-        if row.key is not None and row.key in closed:
+        if row.key is not None and row.key in closed_at:
             first[row.key].append((row, died_ms))
     for key, its in sorted(first.items()):
         await _put_first(tx, queue, key, [row for row, _ in its])
         # An older letter of the key waits with the rest: it is not the one that the key waits for.
-        if any(died_ms == closed[key] for _, died_ms in its):
+        if any(died_ms == closed_at[key] for _, died_ms in its):
             await lanes.release(tx, queue, key)
     tx.after_commit(partial(tx.database.bell.ring, bell_name(queue)))
 
@@ -206,7 +214,7 @@ async def _put_first(tx: Transaction, queue: str, key: str, rows: Sequence[Store
     )
 
 
-async def _closed(tx: Transaction, queue: str, keys: Sequence[str]) -> dict[str, int]:
+async def closed(tx: Transaction, queue: str, keys: Sequence[str]) -> dict[str, int]:
     """Which of `keys` are closed, and since when: the instant in which the message died that closed it."""
     return {str(row["key"]): row["since_ms"] for row in await tx.all(SQL.lanes_closed, queue=queue, keys=keys)}
 
@@ -264,5 +272,6 @@ def _together(left: ErrorGroup, right: ErrorGroup) -> ErrorGroup:
     )
 
 
-def _not_found(letter_id: str) -> DeadLetterNotFound:
+def not_found(letter_id: str) -> DeadLetterNotFound:
+    """The refusal for an id that no letter has."""
     return DeadLetterNotFound(f"No dead letter has the id {letter_id[:80]}; it may have been retried or discarded.")

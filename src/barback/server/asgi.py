@@ -79,6 +79,7 @@ def _litestar(settings: Settings) -> Litestar:
             "tokens": Provide(requests.provide_tokens),
             "clock": Provide(requests.provide_clock),
             "settings": Provide(requests.provide_settings),
+            "tasks_known": Provide(requests.provide_tasks_known),
             "principal": Provide(requests.provide_principal),
             "reader": Provide(requests.provide_reader),
             "operator": Provide(requests.provide_operator),

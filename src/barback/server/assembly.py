@@ -13,7 +13,7 @@ from typing import Any
 from barback.commerce import accounts
 from barback.commerce.accounts import SigningKey, Tokens
 from barback.commerce.orders.hot import OrderIntake
-from barback.engine import Schedule, Task, tidy
+from barback.engine import Schedule, Task, redrive, tidy
 from barback.engine.live import Hub
 from barback.foundation.settings import Settings
 from barback.server.channels import CHANNELS
@@ -48,7 +48,7 @@ def routes() -> list[Any]:
 
 def tasks() -> list[Task[Any]]:
     """Every task that a worker handles."""
-    found: list[Task[Any]] = [*tidy.TASKS]
+    found: list[Task[Any]] = [*tidy.TASKS, *redrive.TASKS]
     for room in ROOMS:
         module = f"barback.commerce.{room}.processors"
         if _there(module):

@@ -142,7 +142,7 @@ def rotate_keys(database: DatabaseOption = None) -> None:
     typer.echo(_run(commands.rotate_keys(_settings(database))))
 
 
-console.add_to(app)
+console.add_to(app, assembly.tasks)
 # The sandbox and the server are neighbours that do not know each other: only its name is known here.
 importlib.import_module(assembly.SANDBOX_COMMANDS).add_to(app)
 

@@ -9,11 +9,12 @@ from litestar.datastructures import State
 
 from barback.commerce import accounts
 from barback.commerce.accounts import Principal, Tokens
-from barback.console import Operator
+from barback.console import Operator, TasksKnown
 from barback.foundation.bodies import InvalidRequest, read_json
 from barback.foundation.clock import Clock
 from barback.foundation.errors import FieldProblem
 from barback.foundation.settings import Settings
+from barback.server import assembly
 from barback.server.problems import UnsupportedMediaType
 from barback.storage import Database
 
@@ -59,6 +60,11 @@ async def provide_clock(state: State) -> Clock:
 async def provide_settings(state: State) -> Settings:
     """What the operator set."""
     return state.context.settings
+
+
+async def provide_tasks_known() -> TasksKnown:
+    """Every task by its name: what the payload of a message may look like."""
+    return TasksKnown({task.name: task for task in assembly.tasks()})
 
 
 async def provide_principal(request: Request[Any, Any, Any], db: Database, tokens: Tokens) -> Principal:

@@ -327,6 +327,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/console/dead/{letter_id}/edit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a dead letter another payload, of the type its task expects; before and after are kept. */
+        post: operations["edit_dead_letter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/console/dead/{letter_id}/retry": {
         parameters: {
             query?: never;
@@ -440,6 +457,58 @@ export interface paths {
         put?: never;
         /** Claim from a queue again. */
         post: operations["resume_queue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/console/redrives": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The last fifty redrives and how far they are, newest first. */
+        get: operations["redrives"];
+        put?: never;
+        /** Send many dead letters round again at a bounded rate, or throw them away; or only count them. */
+        post: operations["start_redrive"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/console/redrives/{redrive_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far one redrive is. */
+        get: operations["redrive_detail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/console/redrives/{redrive_id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** No further letters go; those that went stay gone. */
+        post: operations["stop_redrive"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1340,6 +1409,26 @@ export interface components {
             revoked_ms: number | null;
         };
         /**
+         * EditLetter
+         * @description Another payload, of the type that the task expects. With `dry_run` it is only looked at.
+         */
+        EditLetter: {
+            payload: unknown;
+            /** @default false */
+            dry_run?: boolean;
+        };
+        /**
+         * Edited
+         * @description An edit: the payload before and after. With `dry_run` nothing was changed.
+         */
+        Edited: {
+            id: string;
+            before: unknown;
+            after: unknown;
+            changed: boolean;
+            dry_run: boolean;
+        };
+        /**
          * ErrorGroup
          * @description Dead letters of one task that died of the same error; `error` is one of them, `shape` what all share.
          */
@@ -2212,6 +2301,37 @@ export interface components {
             compound?: boolean;
         };
         /**
+         * RedriveFigures
+         * @description How far a redrive is: `handled` letters went of those `found` at its start (with `at_least`: or more).
+         *
+         *         A dry run has no `id`, and its state is `planned`.
+         */
+        RedriveFigures: {
+            id: string | null;
+            /** @enum {unknown} */
+            action: "discard" | "retry";
+            queue: string;
+            task: string | null;
+            key: string | null;
+            fingerprint: string | null;
+            batch: string | null;
+            per_second: number;
+            state: ("done" | "running" | "stopped") | string;
+            found: number;
+            at_least: boolean;
+            handled: number;
+            who: string;
+            started_ms: number;
+            ended_ms: number | null;
+        };
+        /**
+         * RedriveList
+         * @description The redrives that were started last, newest first.
+         */
+        RedriveList: {
+            items: components["schemas"]["RedriveFigures"][];
+        };
+        /**
          * RefreshDevice
          * @description What a paired device keeps.
          */
@@ -2317,6 +2437,31 @@ export interface components {
             password: string;
             /** @example Mara Lindqvist */
             name: string;
+        };
+        /**
+         * StartRedrive
+         * @description Which dead letters of a queue go round again (or away, with `discard`), and how many a second at most.
+         *
+         *         Without a task, a key, the fingerprint of an error or a batch: all. With `dry_run` they are only counted.
+         */
+        StartRedrive: {
+            queue: string;
+            per_second: number;
+            /**
+             * @default retry
+             * @enum {unknown}
+             */
+            action?: "discard" | "retry";
+            /** @default null */
+            task?: string | null;
+            /** @default null */
+            key?: string | null;
+            /** @default null */
+            fingerprint?: string | null;
+            /** @default null */
+            batch?: string | null;
+            /** @default false */
+            dry_run?: boolean;
         };
         /**
          * StationChange
@@ -3241,6 +3386,43 @@ export interface operations {
             503: components["responses"]["503"];
         };
     };
+    edit_dead_letter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                letter_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditLetter"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Edited"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            429: components["responses"]["429"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
     retry_dead_letter: {
         parameters: {
             query?: never;
@@ -3435,6 +3617,125 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["QueueFigures"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    redrives: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RedriveList"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    start_redrive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartRedrive"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RedriveFigures"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            429: components["responses"]["429"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    redrive_detail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                redrive_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RedriveFigures"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    stop_redrive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                redrive_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RedriveFigures"];
                 };
             };
             400: components["responses"]["400"];
