@@ -21,12 +21,22 @@ class GroupCommit(Generic[I, R]):
     """Runs `work(tx, items)` for groups of items; each caller gets the result of its own item."""
 
     def __init__(
-        self, db: Database, work: Callable[[Transaction, list[I]], Awaitable[Sequence[R]]], *, group_max: int = 500
+        self,
+        db: Database,
+        work: Callable[[Transaction, list[I]], Awaitable[Sequence[R]]],
+        *,
+        group_max: int = 500,
+        is_one_statement: Callable[[list[I]], bool] = lambda _items: False,
     ) -> None:
-        """`work` answers one result for each item, in order."""
+        """`work` answers one result for each item, in order.
+
+        `is_one_statement`: for which items `work` executes exactly one statement, which then is its
+        own transaction and saves two round trips.
+        """
         self._db = db
         self._work = work
         self._group_max = group_max
+        self._is_one_statement = is_one_statement
         self._waiting: deque[tuple[I, asyncio.Future[R]]] = deque()
         self._running = False
 
@@ -50,7 +60,8 @@ class GroupCommit(Generic[I, R]):
 
     async def _commit(self, group: list[tuple[I, asyncio.Future[R]]]) -> None:
         try:
-            async with self._db.transaction() as tx:
+            single = self._is_one_statement([item for item, _ in group])
+            async with self._db.single() if single else self._db.transaction() as tx:
                 results = await self._results(tx, group)
         except Exception as error:  # noqa: BLE001 - it belongs to whoever submitted the item
             poisoned = not (isinstance(error, StorageError) and error.transient)

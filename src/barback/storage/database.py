@@ -100,6 +100,14 @@ class Database(Protocol):
         """A write transaction, committed at the end of the block, rolled back by an exception."""
         ...
 
+    def single(self) -> contextlib.AbstractAsyncContextManager[Transaction]:
+        """A write transaction of exactly one statement, which is on disk when it has returned.
+
+        Where a transaction costs round trips of its own it costs none; a second statement raises
+        StorageError. What is raised after the statement undoes nothing.
+        """
+        ...
+
     def reading(self) -> contextlib.AbstractAsyncContextManager[Transaction]:
         """A transaction that only reads, on one snapshot. Does not wait for writers."""
         ...

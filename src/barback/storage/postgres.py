@@ -18,6 +18,7 @@ from barback.storage.bells import Bell
 from barback.storage.database import Database, Params, Row, StorageError, UniqueViolationError
 from barback.storage.endings import call_all, one_each, to_the_end
 from barback.storage.postgres_bells import PostgresBells
+from barback.storage.postgres_single import OneStatement
 from barback.storage.statements import Statement
 
 _SETTINGS = {
@@ -207,6 +208,18 @@ class PostgresDatabase:
             # Also when the task was cancelled while the commit was on its way to the disk.
             if tx is not None and tx.committed:
                 call_all(tx.callbacks)
+
+    @contextlib.asynccontextmanager
+    async def single(self) -> AsyncIterator[PostgresTransaction]:
+        """One statement, committed by the server itself."""
+        async with self._connected() as connection:
+            statement = OneStatement(connection)
+            tx = PostgresTransaction(self, statement, self.clock.now_ms())
+            try:
+                yield tx
+            finally:
+                if statement.done:
+                    call_all(tx.callbacks)
 
     @contextlib.asynccontextmanager
     async def reading(self) -> AsyncIterator[PostgresTransaction]:
