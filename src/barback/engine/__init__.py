@@ -23,7 +23,7 @@ from barback.engine.messages import (
 from barback.engine.queues import Queue
 from barback.engine.schedules import Schedule
 from barback.engine.submitting import submit
-from barback.engine.tasks import ActingTask, BatchTask, Queue, Task, TransactionalTask, Work
+from barback.engine.tasks import ActingTask, BatchTask, Task, TransactionalTask, Work
 from barback.engine.topics import Topic
 from barback.engine.worker import Worker
 from barback.storage import MigrationSet
