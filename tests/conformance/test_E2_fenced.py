@@ -9,6 +9,7 @@ import pytest
 from tests.conformance.bar import Drink, Ring, effects, held, lease, numbers, order, pouring, register
 
 from barback.engine import LeaseLostError, Message, RetryAfter, Worker, claims
+from barback.engine.leases import Lease
 from barback.engine.liveness import bury
 from barback.storage import Database, StorageError, open_database
 from barback.testing import run_until_quiet
@@ -75,7 +76,7 @@ async def test_E2_nobody_settles_with_the_token_of_another(tables: Database) -> 
     await order(tables, task, [1])
     mine = await lease(tables, "w1")
     assert mine is not None
-    stolen = claims.Lease(mine.token, mine.queue, "w2", mine.rows)
+    stolen = Lease(mine.token, mine.queue, "w2", mine.rows)
     with pytest.raises(LeaseLostError):
         async with tables.transaction() as tx:
             await claims.settle(tx, [stolen], {}, {})

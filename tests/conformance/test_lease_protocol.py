@@ -39,7 +39,7 @@ from tests.conformance.lease_model import (
 )
 
 from barback.engine import DONE, LeaseLostError, Outcome, Work, claims, lanes
-from barback.engine.claims import Lease
+from barback.engine.leases import Lease
 from barback.engine.liveness import bury
 from barback.engine.messages import Stored
 from barback.engine.store import add_ready

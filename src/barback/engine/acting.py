@@ -14,9 +14,9 @@ from typing import Any, cast
 import msgspec
 
 from barback.engine import claims, store
-from barback.engine.claims import Lease
 from barback.engine.deadlines import is_late
 from barback.engine.handling import belongs_to_the_engine, bounded, error_text, outcome_of
+from barback.engine.leases import Lease
 from barback.engine.messages import (
     EXPIRED,
     Cancel,

@@ -14,7 +14,8 @@ from functools import partial
 
 import msgspec
 
-from barback.engine import deadlines, lanes, store
+from barback.engine import bundles, deadlines, lanes, store
+from barback.engine.leases import Lease
 from barback.engine.messages import (
     DONE,
     Cancel,
@@ -34,17 +35,6 @@ from barback.storage import Transaction
 ROUTE_MAX = 1_000
 SHARE_OF_WAITING = 8
 """An eighth of each claim is for messages that wait, before those that follow what was just handled."""
-
-
-@dataclass
-class Lease:
-    """Messages in a worker's hands. `alone`: a dead worker held this one, so none of its like runs beside it."""
-
-    token: int
-    queue: str
-    worker: str
-    rows: list[Stored]
-    alone: bool = False
 
 
 @dataclass
@@ -116,10 +106,10 @@ async def settle(
     ended = await tx.all(SQL.lease_end, tokens=[lease.token for lease in leases], worker=leases[0].worker)
     if len(ended) != len(leases):
         raise LeaseLostError(f"{len(leases) - len(ended)} of {len(leases)} leases of queue {queue} were taken over")
+    await bundles.end(tx, leases)
     settling = _Settling(tx, queue, leases[0].worker, tasks)
     for lease in leases:
-        for row in lease.rows:
-            settling.add(row, outcomes.get(row.id, DONE))
+        settling.add_lease(lease, outcomes)
     return await settling.write()
 
 
@@ -136,6 +126,15 @@ class _Settling:
         self._later: dict[bool, list[tuple[int, Stored]]] = {True: [], False: []}
         self._dead: list[dict[str, object]] = []
         self._failures: list[dict[str, object]] = []
+
+    def add_lease(self, lease: Lease, outcomes: Mapping[str, Outcome]) -> None:
+        """What became of all it holds. Of a bundle only those are looked at that are not simply done."""
+        if lease.packs:
+            for id_, outcome in outcomes.items():
+                self.add(lease.packed(id_), outcome)
+            return
+        for row in lease.rows:
+            self.add(row, outcomes.get(row.id, DONE))
 
     def add(self, row: Stored, outcome: Outcome) -> None:
         match outcome:
@@ -209,6 +208,7 @@ async def split(tx: Transaction, lease: Lease) -> list[Lease]:
     """A lease of its own for each message, with their attempts as they are. Raises LeaseLostError."""
     if not await tx.all(SQL.lease_end, tokens=[lease.token], worker=lease.worker):
         raise LeaseLostError(f"the lease {lease.token} of queue {lease.queue} was taken over")
+    await bundles.end(tx, [lease])
     return [
         Lease(await store.add_lease(tx, lease.queue, lease.worker, [row]), lease.queue, lease.worker, [row])
         for row in lease.rows
@@ -219,7 +219,10 @@ async def give_back(tx: Transaction, leases: Sequence[Lease]) -> None:
     """Return messages that were not started: the attempt does not count. Lost leases are left alone."""
     for lease in leases:
         if await tx.all(SQL.lease_end, tokens=[lease.token], worker=lease.worker):
-            await store.add_ready(tx, [msgspec.structs.replace(row, attempt=row.attempt - 1) for row in lease.rows])
+            if lease.packs:
+                await bundles.free(tx, lease)
+            else:
+                await store.add_ready(tx, [msgspec.structs.replace(row, attempt=row.attempt - 1) for row in lease.rows])
             tx.after_commit(partial(tx.database.bell.ring, bell_name(lease.queue)))
 
 
@@ -232,7 +235,7 @@ async def take_over(tx: Transaction, worker: str, tasks: Mapping[str, Task[objec
     """
     count = 0
     for found in await tx.all(SQL.lease_take_all, worker=worker):
-        rows = store.leased_rows(found["body"])
+        rows = await bundles.leased_rows(tx, found["token"], found["body"])
         count += len(rows)
         queue = str(found["queue"])
         settling = _Settling(tx, queue, worker, tasks)

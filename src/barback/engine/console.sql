@@ -16,6 +16,17 @@ SELECT queue,
      ORDER BY r.queue, r.priority, r.pos LIMIT 1) AS last_in_turn_ms
 FROM found WHERE queue IS NOT NULL;
 
+-- name: figures_bundle
+WITH RECURSIVE found(queue) AS (
+    SELECT min(queue) FROM engine_bundle WHERE token IS NULL
+    UNION ALL
+    SELECT (SELECT min(r.queue) FROM engine_bundle r WHERE r.queue > found.queue AND r.token IS NULL) FROM found WHERE found.queue IS NOT NULL)
+SELECT queue,
+    (SELECT sum(size) FROM (SELECT r.size FROM engine_bundle r WHERE r.queue = found.queue AND r.token IS NULL LIMIT :cap) counted) AS n,
+    (SELECT r.enqueued_ms FROM engine_bundle r WHERE r.queue = found.queue AND r.token IS NULL
+     ORDER BY r.queue, r.priority, r.pos LIMIT 1) AS first_ms
+FROM found WHERE queue IS NOT NULL;
+
 -- name: figures_arrival
 WITH RECURSIVE found(queue) AS (
     SELECT min(queue) FROM engine_arrival
@@ -149,6 +160,7 @@ SELECT q.paused AS paused, q.changed_ms AS changed_ms FROM engine_queue q WHERE 
 -- name: queue_used
 SELECT 1 AS used WHERE EXISTS (SELECT 1 FROM engine_ready r WHERE r.queue = :queue)
     OR EXISTS (SELECT 1 FROM engine_arrival a WHERE a.queue = :queue)
+    OR EXISTS (SELECT 1 FROM engine_bundle b WHERE b.queue = :queue AND b.token IS NULL)
     OR EXISTS (SELECT 1 FROM engine_parked p WHERE p.queue = :queue)
     OR EXISTS (SELECT 1 FROM engine_later l WHERE l.queue = :queue)
     OR EXISTS (SELECT 1 FROM engine_dead d WHERE d.queue = :queue);

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 import msgspec
 
 from barback.engine.deadlines import is_late
+from barback.engine.leases import Pack
 from barback.engine.messages import (
     DONE,
     EXPIRED,
@@ -131,6 +133,28 @@ async def _expire(
     for message in messages:
         await task.on_expired(tx, message)
         outcomes[message.id] = EXPIRED
+
+
+async def handle_packs(tx: Transaction, packs: Sequence[Pack], tasks: Mapping[str, Task[Any]]) -> dict[str, Outcome]:
+    """Handle bundles in `tx`, trusting; returns the outcomes that are not plain Done.
+
+    Raises HandlerFailedError also where a payload does not fit, a task is unknown or a deadline has
+    passed: their messages are to be handled as rows then, which finds out which it is.
+    """
+    if any(expires_ms <= tx.now_ms for pack in packs if (expires_ms := pack.expires_ms) is not None):
+        raise HandlerFailedError("some of them have expired")
+    outcomes: dict[str, Outcome] = {}
+    for name, group in itertools.groupby(packs, lambda pack: pack.task):
+        task = tasks.get(name)
+        if task is None:
+            raise HandlerFailedError(f"no task named {name!r} in this worker")
+        try:
+            messages = [message for pack in group for message in task.messages(pack)]
+        except msgspec.MsgspecError as error:
+            raise HandlerFailedError(error_text(error)) from error
+        for start in range(0, len(messages), task.batch_max):
+            await _trusting(tx, task, messages[start : start + task.batch_max], outcomes, _call)
+    return outcomes
 
 
 async def _call(

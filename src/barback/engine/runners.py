@@ -12,13 +12,15 @@ from functools import partial
 from typing import Any
 
 from barback.engine import claims, store
-from barback.engine.claims import Lease, Settled
-from barback.engine.handling import HandlerFailedError, error_text, handle_rows
+from barback.engine.claims import Settled
+from barback.engine.handling import HandlerFailedError, error_text, handle_packs, handle_rows
+from barback.engine.leases import Lease
 from barback.engine.liveness import Heart
-from barback.engine.messages import DONE, Cancel, Dead, LeaseLostError, Outcome, RetryAfter
+from barback.engine.messages import LeaseLostError, Outcome, RetryAfter
 from barback.engine.store import SQL
 from barback.engine.tally import Tally
 from barback.engine.tasks import Task, bell_name
+from barback.engine.turns import Turns
 from barback.storage import Database, StorageError, Transaction
 
 log = logging.getLogger("barback.engine")
@@ -71,8 +73,7 @@ class Runner:
         self._contended_s = CONTENDED_S
         self._aside_at = 0.0
         self._aside_in_a_row = 0
-        self._work: asyncio.Task[None] | None = None
-        self._handing_back = False
+        self._turns = Turns(queue)
 
     @property
     def database(self) -> Database:
@@ -179,8 +180,10 @@ class Runner:
                     alone = await self._claim_aside(tx, worker, busy=False)
                     if alone is not None:
                         return [alone]
-                    due = await claims.take_due(tx, self.queue, limit)
-                    return await claims.claim(tx, self.queue, worker, limit, offered=due, singly=singly)
+                    if singly:
+                        return await self._turns.claim_singly(tx, worker, limit)
+                    lease = await self._turns.claim(tx, worker, limit, (), look_for_due=True)
+                    return [lease] if lease is not None else []
             except LeaseLostError:
                 await self._shift.heart.revive(self._db, worker)
 
@@ -240,11 +243,17 @@ class Runner:
         shift = self._shift
         started = time.perf_counter()
         async with self._db.transaction() as tx:
-            outcomes = await handle_rows(tx, lease.rows, shift.tasks, carefully=carefully)
+            if lease.packs and not carefully:
+                outcomes = await handle_packs(tx, lease.packs, shift.tasks)
+            else:
+                outcomes = await handle_rows(tx, lease.rows, shift.tasks, carefully=carefully)
             settled = await claims.settle(tx, [lease], outcomes, shift.tasks)
             following = await self._follow(tx, settled, follow=follow)
             await shift.tally.write(tx, lease.worker)
-        self._count(lease, outcomes, int((time.perf_counter() - started) * 1_000_000))
+        seconds = time.perf_counter() - started
+        if lease.packs:
+            self._turns.took(seconds)
+        self._count(lease, outcomes, int(seconds * 1_000_000))
         return following
 
     async def _follow(self, tx: Transaction, settled: Settled, *, follow: bool) -> Lease | None:
@@ -253,14 +262,13 @@ class Runner:
         if not follow or self._shift.stopping or self.queue in self._shift.paused:
             await store.add_ready(tx, offered)
             return None
-        alone = await self._claim_aside(tx, self._shift.heart.worker, busy=True)
+        worker = self._shift.heart.worker
+        alone = await self._claim_aside(tx, worker, busy=True)
         if alone is not None:
             await store.add_ready(tx, offered)
             return alone
-        if self._is_due(tx.now_ms, settled.next_due_ms):
-            offered = offered + await claims.take_due(tx, self.queue, self._limit)
-        leases = await claims.claim(tx, self.queue, self._shift.heart.worker, self._limit, offered=offered)
-        return leases[0] if leases else None
+        due = self._is_due(tx.now_ms, settled.next_due_ms)
+        return await self._turns.claim(tx, worker, self._limit, offered, look_for_due=due)
 
     def _is_due(self, now_ms: int, next_due_ms: int | None) -> bool:
         """Whether to look for delayed messages; also once a second, for those that others added."""
@@ -272,17 +280,4 @@ class Runner:
         return True
 
     def _count(self, lease: Lease, outcomes: Mapping[str, Outcome], wall_us: int) -> None:
-        now_ms = self._db.clock.now_ms()
-        share = wall_us // max(1, len(lease.rows))
-        counts: dict[str, list[int]] = {}
-        for row in lease.rows:
-            count = counts.setdefault(row.task, [0, 0, 0, 0])
-            outcome = outcomes.get(row.id, DONE)
-            count[0] += outcome is DONE or isinstance(outcome, Cancel)
-            count[1] += isinstance(outcome, RetryAfter)
-            count[2] += isinstance(outcome, Dead) or (
-                isinstance(outcome, RetryAfter) and row.attempt >= row.attempts_max
-            )
-            count[3] += share
-        for task, (done, failed, dead, wall) in counts.items():
-            self._shift.tally.add(self.queue, task, now_ms, done=done, failed=failed, dead=dead, wall_us=wall)
+        self._shift.tally.settled(lease, outcomes, self._db.clock.now_ms(), wall_us)

@@ -75,6 +75,7 @@ RETURNING pos, queue, key, priority, id, task, tenant, attempt, attempts_max, en
 SELECT (SELECT min(due_ms) FROM engine_later WHERE queue = :queue) AS due_ms,
     CASE WHEN EXISTS (SELECT 1 FROM engine_ready WHERE queue = :queue)
         OR EXISTS (SELECT 1 FROM engine_arrival WHERE queue = :queue)
+        OR EXISTS (SELECT 1 FROM engine_bundle WHERE queue = :queue AND token IS NULL)
         OR EXISTS (SELECT 1 FROM engine_lease WHERE queue = :queue AND worker = 'nobody') THEN 1 ELSE 0 END AS waiting;
 
 -- A lane that is there is locked too, so that its end and a new message for it cannot pass each other.
@@ -265,6 +266,7 @@ DELETE FROM engine_live WHERE ctid = ANY (ARRAY(SELECT ctid FROM engine_live WHE
 SELECT q.name AS name, q.paused AS paused,
     EXISTS (SELECT 1 FROM engine_ready r WHERE r.queue = q.name)
     OR EXISTS (SELECT 1 FROM engine_arrival a WHERE a.queue = q.name)
+    OR EXISTS (SELECT 1 FROM engine_bundle b WHERE b.queue = q.name AND b.token IS NULL)
     OR EXISTS (SELECT 1 FROM engine_later l WHERE l.queue = q.name AND l.due_ms <= :until_ms)
     OR EXISTS (SELECT 1 FROM engine_lease h WHERE h.queue = q.name AND h.worker = 'nobody') AS waiting,
     EXISTS (SELECT 1 FROM engine_lease h WHERE h.worker <> 'nobody') AS leased
@@ -274,6 +276,7 @@ FROM engine_queue q WHERE q.name IN (:queues*);
 SELECT q.name AS name, q.paused AS paused,
     CAST(EXISTS (SELECT 1 FROM engine_ready r WHERE r.queue = q.name)
     OR EXISTS (SELECT 1 FROM engine_arrival a WHERE a.queue = q.name)
+    OR EXISTS (SELECT 1 FROM engine_bundle b WHERE b.queue = q.name AND b.token IS NULL)
     OR EXISTS (SELECT 1 FROM engine_later l WHERE l.queue = q.name AND l.due_ms <= :until_ms)
     OR EXISTS (SELECT 1 FROM engine_lease h WHERE h.queue = q.name AND h.worker = 'nobody') AS INTEGER) AS waiting,
     CAST(EXISTS (SELECT 1 FROM engine_lease h WHERE h.worker <> 'nobody') AS INTEGER) AS leased

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from barback.engine.leases import Lease
+from barback.engine.messages import DONE, Cancel, Dead, Done, Outcome, RetryAfter
 from barback.engine.store import SQL
 from barback.storage import Database, Transaction
 
@@ -42,6 +46,34 @@ class Tally:
         count.failed += failed
         count.dead += dead
         count.wall_us += wall_us
+
+    def settled(self, lease: Lease, outcomes: Mapping[str, Outcome], now_ms: int, wall_us: int) -> None:
+        """Count what became of a lease handled in `wall_us`; messages that `outcomes` does not name are done."""
+        counts: dict[str, Count] = defaultdict(Count)
+        for pack in lease.packs:
+            counts[pack.task].done += pack.size
+            counts[pack.task].wall_us += wall_us * pack.size // lease.size
+        if lease.packs:
+            rows = [lease.packed(id_) for id_ in outcomes]
+        else:
+            rows = lease.rows
+            for row in rows:
+                counts[row.task].done += 1
+                counts[row.task].wall_us += wall_us // lease.size
+        for row in rows:
+            outcome = outcomes.get(row.id, DONE)
+            if isinstance(outcome, Done | Cancel):
+                continue
+            count = counts[row.task]
+            count.done -= 1
+            count.failed += isinstance(outcome, RetryAfter)
+            count.dead += isinstance(outcome, Dead) or (
+                isinstance(outcome, RetryAfter) and row.attempt >= row.attempts_max
+            )
+        for task, count in counts.items():
+            self.add(
+                lease.queue, task, now_ms, done=count.done, failed=count.failed, dead=count.dead, wall_us=count.wall_us
+            )
 
     async def write(self, tx: Transaction, worker: str, *, at_once: bool = False) -> None:
         """Write what has gathered, at most once a second; counted once even if `tx` is rolled back."""

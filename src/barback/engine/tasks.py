@@ -8,15 +8,16 @@ it decides in a transaction, acts without one, and records in another (E4).
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar, Generic, Literal, TypeVar
 
 import msgspec
 
+from barback.engine import bundles, store
 from barback.engine import dedupe as dedupe_of
-from barback.engine import store
+from barback.engine.leases import Pack
 from barback.engine.messages import (
     KEY_CHARS_MAX,
     PAYLOAD_BYTES_MAX,
@@ -142,6 +143,20 @@ class Task(Generic[P]):
             tx.after_commit(partial(tx.database.bell.ring, bell_name(self.queue)))
         return ids if known is None else known
 
+    async def enqueue_bulk(self, tx: Transaction, payloads: Iterable[P], *, tenant: str | None = None) -> int:
+        """Enqueue bulk work without keys, packed a hundred messages to a row; returns how many there were.
+
+        Several times as fast as `enqueue_many`, made and run together: for blasts, exports and the
+        like. Each message still has its own attempts, retry and dead letter. Bundles and single
+        messages of a queue take turns. Raises PayloadTooLargeError above 256 KiB for one.
+        """
+        about = None if self.expires_in_ms is None else encode_about(About(expires_ms=tx.now_ms + self.expires_in_ms))
+        kind = bundles.Kind(self.queue, self.name, self.priority, self.attempts_max, tenant, about)
+        count = await bundles.add(tx, kind, payloads)
+        if count:
+            tx.after_commit(partial(tx.database.bell.ring, bell_name(self.queue)))
+        return count
+
     def stored(self, work: Work[P], now_ms: int) -> Stored:
         """The row for one message. Raises PayloadTooLargeError, or ValueError for its key."""
         if work.key is not None and (len(work.key) > KEY_CHARS_MAX or "\0" in work.key):
@@ -201,6 +216,15 @@ class Task(Generic[P]):
 
         Nothing by default. An exception counts as a failed attempt, and it is tried again.
         """
+
+    def messages(self, pack: Pack) -> list[Message[P]]:
+        """What the handler sees of a bundle, at its first attempt. Raises msgspec.ValidationError as `message`."""
+        payloads: list[P] = msgspec.json.decode(pack.payloads, type=list[self.payload])
+        expires_ms = pack.expires_ms
+        return [
+            Message(id_, pack.task, None, pack.tenant, 1, pack.attempts_max, pack.enqueued_ms, payload, expires_ms)
+            for id_, payload in zip(pack.ids(), payloads, strict=True)
+        ]
 
     def _decode(self, payload: str) -> P:
         return msgspec.json.decode(payload, type=self.payload)

@@ -248,7 +248,7 @@ async def _drain(runner: Runner) -> int:
         if lease is None:
             return count
         while lease is not None:
-            count += len(lease.rows)
+            count += lease.size
             if isinstance(runner, ActingRunner):
                 async with runner.database.transaction() as tx:
                     singles = await claims.split(tx, lease)

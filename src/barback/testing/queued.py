@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from barback.engine import Task
+from barback.engine import Task, bundles
 from barback.engine.store import queued_for
 from barback.storage import Transaction
 
@@ -27,13 +27,14 @@ class Queued(Generic[P]):
 
 
 async def enqueued(tx: Transaction, task: Task[P]) -> list[Queued[P]]:
-    """Every message of `task` that waits, oldest first, as `tx` sees it."""
+    """Every message of `task` that waits, oldest first, as `tx` sees it; those in bundles at the end."""
+    packed = await bundles.queued_for(tx, task.queue, task.name)
     return [
         Queued(
             row["id"], msgspec.json.decode(row["payload"], type=task.payload), row["key"], row["tenant"], row["due_ms"]
         )
         for row in await queued_for(tx, task.queue, task.name)
-    ]
+    ] + [Queued(row.id, msgspec.json.decode(row.payload, type=task.payload), None, row.tenant, None) for row in packed]
 
 
 async def assert_enqueued(tx: Transaction, task: Task[P], payload: P = _ANY, *, key: str | None = _ANY) -> Queued[P]:

@@ -1,0 +1,75 @@
+"""Turns: how the runner of a queue shares its time between bundles and single messages."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from barback.engine import bundles, claims, store
+from barback.engine.leases import Lease
+from barback.engine.messages import Stored
+from barback.storage import Transaction
+
+AT_ONCE_MAX = 10
+"""Bundles in one lease, when their handlers are quick."""
+QUICK_S, SLOW_S = 0.025, 0.1
+LOOK_EVERY_S = 1.0
+
+
+class Turns:
+    """Bundles and single messages take turns where both wait and are as urgent; the more urgent go first.
+
+    A runner that is busy with single messages looks for bundles once a second, so that a queue without
+    any pays nothing.
+    """
+
+    def __init__(self, queue: str) -> None:
+        """Starts with one bundle at once; quick ones become more."""
+        self._queue = queue
+        self._bundles_next = True
+        self._look_at = 0.0
+        self._at_once = 1
+
+    async def claim(
+        self, tx: Transaction, worker: str, limit: int, offered: Sequence[Stored], *, look_for_due: bool
+    ) -> Lease | None:
+        """The next lease: bundles, or up to `limit` messages of which `offered` go first."""
+        slack = self._slack()
+        if slack is not None:
+            packed = await self._bundles(tx, worker, slack)
+            if packed is not None:
+                await store.add_ready(tx, offered)
+                return packed
+        if look_for_due:
+            offered = [*offered, *await claims.take_due(tx, self._queue, limit)]
+        leases = await claims.claim(tx, self._queue, worker, limit, offered=offered)
+        return leases[0] if leases else await self._bundles(tx, worker, bundles.ANY_PRIORITY)
+
+    async def claim_singly(self, tx: Transaction, worker: str, limit: int) -> list[Lease]:
+        """A lease for each message. Bundles are taken apart for it: one a second, or where nothing else waits."""
+        slack = self._slack()
+        if slack is not None:
+            self._look_at = time.monotonic() + LOOK_EVERY_S
+            await bundles.take_apart(tx, self._queue, slack=slack)
+        due = await claims.take_due(tx, self._queue, limit)
+        leases = await claims.claim(tx, self._queue, worker, limit, offered=due, singly=True)
+        if not leases and await bundles.take_apart(tx, self._queue):
+            leases = await claims.claim(tx, self._queue, worker, limit, singly=True)
+        return leases
+
+    def took(self, seconds: float) -> None:
+        """So long a lease of bundles took, claim to commit: of quick ones more are taken at once."""
+        if seconds < QUICK_S:
+            self._at_once = min(AT_ONCE_MAX, self._at_once * 2)
+        elif seconds > SLOW_S:
+            self._at_once = max(1, self._at_once // 2)
+
+    def _slack(self) -> int | None:
+        """How urgent bundles must be to go now (see `bundle_find`); None: it is not time to look."""
+        return None if time.monotonic() < self._look_at else int(self._bundles_next)
+
+    async def _bundles(self, tx: Transaction, worker: str, slack: int) -> Lease | None:
+        lease = await bundles.claim(tx, self._queue, worker, self._at_once, slack=slack)
+        self._bundles_next = lease is None
+        self._look_at = 0.0 if lease is not None or slack == 0 else time.monotonic() + LOOK_EVERY_S
+        return lease
