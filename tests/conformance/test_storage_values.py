@@ -124,7 +124,8 @@ async def test_one_gives_the_first_row_or_none(tables: Database) -> None:
         assert (row["id"], row[1], row["words"]) == ("a", 1, "x")
 
 
-async def test_many_rows_of_values_are_written_by_one_statement(tables: Database) -> None:
+@pytest.mark.parametrize("size", [2, 500])
+async def test_many_rows_of_values_are_written_by_one_statement(tables: Database, size: int) -> None:
     add = Statement(
         "test: add",
         {
@@ -134,7 +135,11 @@ async def test_many_rows_of_values_are_written_by_one_statement(tables: Database
     )
     async with tables.transaction() as tx:
         assert await tx.bulk_values(add, []) == 0
-        assert await tx.bulk_values(add, [(f"n{n}", n) for n in range(50)]) == 50
+        assert await tx.bulk_values(add, [(f"n{n}", n) for n in range(size)]) == size
     async with tables.reading() as tx:
         found = await tx.all(sql("SELECT id, n FROM note ORDER BY n"))
-    assert [(row["id"], row["n"]) for row in found] == [(f"n{n}", n) for n in range(50)]
+    assert [(row["id"], row["n"]) for row in found] == [(f"n{n}", n) for n in range(size)]
+    with pytest.raises(StorageError):
+        async with tables.transaction() as tx:
+            await tx.bulk_values(add, [(f"m{n}", None if n == size - 1 else n) for n in range(size)])
+    assert await count(tables, "note") == size

@@ -65,6 +65,16 @@ def test_lists_in_and_not_in() -> None:
     assert made.lists == {"ids", "names"}
 
 
+def test_only_an_insert_that_renames_and_computes_nothing_can_be_a_copy() -> None:
+    def copies(text: str) -> str | None:
+        return Statement("x", {"postgres": text}).copies_to
+
+    assert copies("INSERT INTO t (a,\n b) SELECT * FROM unnest(:a::text[],\n :b::int[])") == "t"
+    assert copies("INSERT INTO t (a, b) SELECT * FROM unnest(:b::int[], :a::text[])") is None
+    assert copies("INSERT INTO t (a) SELECT upper(x) FROM unnest(:a::text[]) AS x") is None
+    assert copies("INSERT INTO t (a) SELECT * FROM unnest(:a::text[]) ON CONFLICT DO NOTHING") is None
+
+
 def test_a_migration_gives_each_database_its_part() -> None:
     text = "A;\n-- dialect: sqlite\nB;\n-- dialect: postgres\nC;\n-- dialect: both\nD;"
     assert text_for("sqlite", text).split() == ["A;", "B;", "D;"]

@@ -31,6 +31,8 @@ _SETTINGS = {
     "lock_timeout": "30s",
     "idle_in_transaction_session_timeout": "300s",
 }
+_COPY_ROWS_MIN = 50
+"""From here on COPY is cheaper than arrays: a third of the client's time, two thirds of the server's."""
 _DRIVER: Any = asyncpg
 _TRANSIENT = (
     asyncpg.DeadlockDetectedError,
@@ -124,6 +126,10 @@ class PostgresTransaction:
         if not rows:
             return 0
         statement.require_values("postgres")
+        if statement.copies_to is not None and len(rows) >= _COPY_ROWS_MIN:
+            with translated():
+                await self._connection.copy_records_to_table(statement.copies_to, columns=statement.names, records=rows)
+            return len(rows)
         return await self.run(statement, **dict(zip(statement.names, zip(*rows, strict=True), strict=True)))
 
     async def script(self, sql: str) -> None:

@@ -32,6 +32,10 @@ class OneStatement:
         """The status."""
         return await self._only(partial(self._connection.execute, query, *values))
 
+    async def copy_records_to_table(self, table: str, **what: Any) -> Any:
+        """The status."""
+        return await self._only(partial(self._connection.copy_records_to_table, table, **what))
+
     async def _only(self, call: Callable[[], Awaitable[Any]]) -> Any:
         if self._begun:
             raise StorageError("a second statement in a transaction of exactly one; use transaction()")

@@ -13,6 +13,10 @@ _LIST = re.compile(r"\bIN \(:(\w+)\*\)")
 _NOT_IN_LIST = re.compile(r"\bNOT IN \(:(\w+)\*\)")
 _JSON_LIST = re.compile(r"\bjson_each\(:(\w+)\)")
 _PARAM = re.compile(r"(?<![:\w]):([a-z_]\w*)")
+_UNNEST = re.compile(
+    r"INSERT INTO (?P<table>\w+) \((?P<columns>[\w,\s]+)\)\s+"
+    r"SELECT \* FROM unnest\((?:\s*:\w+::\w+\[\],?)+\)"
+)
 _BLOB = re.compile(r"\bBLOB\b")
 
 
@@ -23,7 +27,7 @@ class MissingStatementError(LookupError):
 class Statement:
     """One statement in the form each driver wants."""
 
-    __slots__ = ("_orders", "_text", "_who", "lists", "names", "postgres", "sqlite", "sqlite_values")
+    __slots__ = ("_orders", "_text", "_who", "copies_to", "lists", "names", "postgres", "sqlite", "sqlite_values")
 
     def __init__(self, who: str, text: dict[str, str]) -> None:
         """`text` maps a dialect to SQL in our notation; `who` is file and name, for errors."""
@@ -35,6 +39,7 @@ class Statement:
         self._orders: set[tuple[str, ...]] = set()
         self.postgres = ""
         self.names: tuple[str, ...] = ()
+        self.copies_to: str | None = None
         if "sqlite" in text:
             self.sqlite = _LIST.sub(r"IN (SELECT value FROM json_each(:\1))", text["sqlite"])
             self.lists = frozenset(_JSON_LIST.findall(self.sqlite))
@@ -45,6 +50,7 @@ class Statement:
                 _LIST.sub(r"= ANY(:\1)", _NOT_IN_LIST.sub(r"<> ALL(:\1)", text["postgres"]))
             )
             self._orders.add(self.names)
+            self.copies_to = _table_that_takes(text["postgres"], self.names)
 
     def require_values(self, dialect: str) -> None:
         """Like `require`, and rows of values mean the same on every database."""
@@ -60,6 +66,13 @@ class Statement:
     def __repr__(self) -> str:
         """File and name."""
         return f"<Statement {self._who}>"
+
+
+def _table_that_takes(text: str, names: tuple[str, ...]) -> str | None:
+    """The table, when an insert of arrays only puts each value into the column of its name: COPY does that, too."""
+    found = _UNNEST.fullmatch(text.strip())
+    columns = tuple(column.strip() for column in found["columns"].split(",")) if found else ()
+    return found["table"] if found and columns == names else None
 
 
 def _positional(text: str, mark: str = "$") -> tuple[str, tuple[str, ...]]:
