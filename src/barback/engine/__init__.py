@@ -4,9 +4,8 @@ It knows nothing of bars and can be used alone. The contract it keeps is E1 to E
 `docs/reference/engine.md`; `tests/conformance` holds both databases to it.
 """
 
-from pathlib import Path
-
 from barback.engine.calling import ProcessTask, ThreadTask
+from barback.engine.installing import MIGRATIONS, install, migrate
 from barback.engine.messages import (
     DONE,
     Cancel,
@@ -26,9 +25,6 @@ from barback.engine.submitting import submit
 from barback.engine.tasks import ActingTask, BatchTask, Task, TransactionalTask, Work
 from barback.engine.topics import Topic
 from barback.engine.worker import Worker
-from barback.storage import MigrationSet
-
-MIGRATIONS = MigrationSet("engine", Path(__file__).with_name("migrations"))
 
 __all__ = [
     "DONE",
@@ -54,5 +50,7 @@ __all__ = [
     "TransactionalTask",
     "Work",
     "Worker",
+    "install",
+    "migrate",
     "submit",
 ]

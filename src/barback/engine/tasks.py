@@ -11,7 +11,7 @@ import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar, Generic, Literal, TypeVar
+from typing import ClassVar, Generic, Literal, TypedDict, TypeVar, Unpack
 
 import msgspec
 
@@ -30,7 +30,7 @@ from barback.engine.messages import (
     encode_about,
 )
 from barback.foundation.ids import new_id
-from barback.storage import Transaction
+from barback.storage import Transaction, adopt, run_sync
 
 P = TypeVar("P")
 D = TypeVar("D")
@@ -44,6 +44,17 @@ DEDUPE_MS = 24 * 3_600_000
 def bell_name(queue: str) -> str:
     """The bell that is rung when there is something for `queue`."""
     return f"queue:{queue}"
+
+
+class SendOptions(TypedDict, total=False):
+    """What may be said of a message besides its payload; see `Task.enqueue`."""
+
+    key: str | None
+    tenant: str | None
+    delay_ms: int
+    dedupe: str | None
+    dedupe_ms: int
+    expires_in_ms: int | None
 
 
 @dataclass(frozen=True)
@@ -119,6 +130,17 @@ class Task(Generic[P]):
         """
         work = Work(payload, key, tenant, delay_ms, None, dedupe, dedupe_ms, expires_in_ms)
         return (await self.enqueue_many(tx, [work]))[0]
+
+    def send(self, connection: object, payload: P, **options: Unpack[SendOptions]) -> str:
+        """`enqueue` for synchronous programs: in the transaction that is open on their `connection`; returns the id.
+
+        `connection` is what `adopt` takes, if it is synchronous; the options are those of `enqueue`.
+        """
+        return run_sync(self.enqueue(adopt(connection), payload, **options))
+
+    def send_many(self, connection: object, works: Sequence[Work[P]]) -> list[str]:
+        """`enqueue_many` for synchronous programs."""
+        return run_sync(self.enqueue_many(adopt(connection), works))
 
     async def enqueue_many(self, tx: Transaction, works: Sequence[Work[P]]) -> list[str]:
         """Enqueue many messages in few statements; returns their ids in the same order."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from barback.engine.tasks import Task
-from barback.storage import Transaction
+from barback.storage import Transaction, adopt, run_sync
 
 F = TypeVar("F")
 
@@ -40,3 +40,7 @@ class Topic(Generic[F]):
         """Tell every subscriber, if and only if `tx` commits."""
         for task, key in self._subscribers.values():
             await task.enqueue(tx, fact, key=key(fact), tenant=tenant)
+
+    def send(self, connection: object, fact: F, *, tenant: str | None = None) -> None:
+        """`publish` for synchronous programs, in the transaction that is open on their `connection`."""
+        run_sync(self.publish(adopt(connection), fact, tenant=tenant))

@@ -5,6 +5,7 @@ argument and never knows which of the two is underneath; `tests/conformance` hol
 behaviour. Differences that must stay are listed in `docs/reference/differences.md`.
 """
 
+from barback.storage.adopting import adopt, run_sync
 from barback.storage.bells import Bell
 from barback.storage.database import (
     Database,
@@ -15,8 +16,8 @@ from barback.storage.database import (
     UniqueViolationError,
     open_database,
 )
-from barback.storage.migrations import MigrationSet, migrate
-from barback.storage.statements import Statement, Statements, statements
+from barback.storage.migrations import MigrationSet, migrate, migrate_in
+from barback.storage.statements import Statement, Statements, sql, statements
 
 __all__ = [
     "Bell",
@@ -29,7 +30,11 @@ __all__ = [
     "StorageError",
     "Transaction",
     "UniqueViolationError",
+    "adopt",
     "migrate",
+    "migrate_in",
     "open_database",
+    "run_sync",
+    "sql",
     "statements",
 ]

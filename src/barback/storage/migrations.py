@@ -23,12 +23,12 @@ def _both(name: str, sql: str) -> Statement:
 
 _LOCK = Statement("storage/migrations.py: lock", {"postgres": "SELECT pg_advisory_xact_lock(726167)"})
 _CREATE = (
-    "CREATE TABLE IF NOT EXISTS migration "
+    "CREATE TABLE IF NOT EXISTS barback_migration "
     "(owner TEXT, number BIGINT, file TEXT, applied_ms BIGINT, PRIMARY KEY (owner, number))"
 )
-_DONE = _both("done", "SELECT owner, number FROM migration")
+_DONE = _both("done", "SELECT owner, number FROM barback_migration")
 _RECORD = _both(
-    "record", "INSERT INTO migration (owner, number, file, applied_ms) VALUES (:owner, :number, :file, :now_ms)"
+    "record", "INSERT INTO barback_migration (owner, number, file, applied_ms) VALUES (:owner, :number, :file, :now_ms)"
 )
 
 
@@ -58,17 +58,22 @@ def text_for(dialect: str, text: str) -> str:
 async def migrate(db: Database, sets: Sequence[MigrationSet]) -> list[str]:
     """Bring the database up to date; returns what was applied. Safe to run from many nodes at once."""
     async with db.transaction() as tx:
-        if tx.dialect == "postgres":
-            await tx.one(_LOCK)
-        await tx.script(_CREATE)
-        done = {(row["owner"], row["number"]) for row in await tx.all(_DONE)}
-        applied: list[str] = []
-        for one in sets:
-            for number, path in _files(one):
-                if (one.owner, number) not in done:
-                    await _apply(tx, one, number, path)
-                    applied.append(f"{one.owner}/{path.name}")
-        return applied
+        return await migrate_in(tx, sets)
+
+
+async def migrate_in(tx: Transaction, sets: Sequence[MigrationSet]) -> list[str]:
+    """Bring the database up to date in a transaction that is open, as another tool's migration has one."""
+    if tx.dialect == "postgres":
+        await tx.one(_LOCK)
+    await tx.script(_CREATE)
+    done = {(row["owner"], row["number"]) for row in await tx.all(_DONE)}
+    applied: list[str] = []
+    for one in sets:
+        for number, path in _files(one):
+            if (one.owner, number) not in done:
+                await _apply(tx, one, number, path)
+                applied.append(f"{one.owner}/{path.name}")
+    return applied
 
 
 def _files(one: MigrationSet) -> list[tuple[int, Path]]:

@@ -65,7 +65,8 @@ def translated() -> Iterator[None]:
         raise StorageError(f"{type(error).__name__}: {error}") from error
 
 
-def _values(statement: Statement, params: Mapping[str, Any]) -> list[Any]:
+def values_of(statement: Statement, params: Mapping[str, Any]) -> list[Any]:
+    """The values in the order of the statement's placeholders. Raises StorageError when one is missing."""
     try:
         return [params[name] for name in statement.names]
     except KeyError as error:
@@ -90,19 +91,19 @@ class PostgresTransaction:
         """Every row."""
         statement.require("postgres")
         with translated():
-            return await self._connection.fetch(statement.postgres, *_values(statement, params))
+            return await self._connection.fetch(statement.postgres, *values_of(statement, params))
 
     async def one(self, statement: Statement, **params: Any) -> Row | None:
         """The first row, or None."""
         statement.require("postgres")
         with translated():
-            return await self._connection.fetchrow(statement.postgres, *_values(statement, params))
+            return await self._connection.fetchrow(statement.postgres, *values_of(statement, params))
 
     async def run(self, statement: Statement, **params: Any) -> int:
         """Execute; rows touched."""
         statement.require("postgres")
         with translated():
-            status = await self._connection.execute(statement.postgres, *_values(statement, params))
+            status = await self._connection.execute(statement.postgres, *values_of(statement, params))
         count = cast("str", status).rpartition(" ")[2]
         return int(count) if count.isdigit() else 0
 
@@ -111,7 +112,7 @@ class PostgresTransaction:
         if not rows:
             return
         statement.require("postgres")
-        values = [_values(statement, row) for row in rows]
+        values = [values_of(statement, row) for row in rows]
         with translated():
             await self._connection.executemany(statement.postgres, values)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 import asyncpg  # pyright: ignore[reportMissingTypeStubs]
@@ -16,6 +16,12 @@ _DRIVER: Any = asyncpg
 _RECONNECT_S = 1.0
 _CLOSE_S = 2.0
 _LIMIT_BYTES = 7_900  # NOTIFY takes less than 8,000
+
+
+def payload_of(sender: str, names: Iterable[str]) -> str:
+    """What a NOTIFY says: who rings, and which names; `*` when they are too many to say."""
+    payload = "\n".join([sender, *sorted(names)])
+    return payload if len(payload.encode()) <= _LIMIT_BYTES else f"{sender}\n*"
 
 
 class PostgresBells:
@@ -53,9 +59,9 @@ class PostgresBells:
 
     async def _send_all(self) -> None:
         while self._unsent:
-            payload = "\n".join([self._me, *sorted(self._unsent)])
+            payload = payload_of(self._me, self._unsent)
             self._unsent.clear()
-            await self._quietly(payload if len(payload.encode()) <= _LIMIT_BYTES else f"{self._me}\n*")
+            await self._quietly(payload)
 
     async def _quietly(self, payload: str) -> None:
         # A ring that is lost costs time, never work: listeners look by themselves now and then.

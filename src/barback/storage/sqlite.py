@@ -20,8 +20,9 @@ import msgspec
 
 from barback.foundation.clock import Clock
 from barback.storage.bells import Bell
-from barback.storage.database import Database, Params, Row, StorageError, UniqueViolationError
+from barback.storage.database import Database, Params, Row, StorageError
 from barback.storage.endings import call_all, one_each, to_the_end
+from barback.storage.sqlite_begin import BUSY_MS, ERRORS, begin, translate
 from barback.storage.sqlite_bells import SqliteBells
 from barback.storage.sqlite_checkpoints import Checkpoints
 from barback.storage.sqlite_turns import WriterTurns
@@ -29,12 +30,10 @@ from barback.storage.statements import Statement
 
 T = TypeVar("T")
 _READERS_MAX = 4
-# What the driver raises besides its own errors: a whole number that is too large, text that is no text.
-_ERRORS = (sqlite3.Error, OverflowError, UnicodeError)
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
-    "PRAGMA busy_timeout=10000",
+    f"PRAGMA busy_timeout={BUSY_MS}",
     "PRAGMA foreign_keys=ON",
     "PRAGMA temp_store=MEMORY",
     "PRAGMA cache_size=-65536",
@@ -51,17 +50,6 @@ def connect(path: Path) -> sqlite3.Connection:
     for pragma in _PRAGMAS:
         connection.execute(pragma)
     return connection
-
-
-_TRANSIENT = ("locked", "busy", "disk is full", "disk I/O error")
-
-
-def translate(error: Exception) -> StorageError:
-    """Our error for one of SQLite's."""
-    text = str(error)
-    if isinstance(error, sqlite3.IntegrityError) and ("UNIQUE" in text or "PRIMARY" in text):
-        return UniqueViolationError(text)
-    return StorageError(text, transient=isinstance(error, sqlite3.Error) and any(part in text for part in _TRANSIENT))
 
 
 class SqliteTransaction:
@@ -105,7 +93,7 @@ class SqliteTransaction:
         self.check()
         try:
             self._connection.executemany(statement.sqlite, rows)
-        except _ERRORS as error:
+        except ERRORS as error:
             raise self._fail(error) from error
 
     async def bulk(self, statement: Statement, rows: Sequence[Params]) -> int:
@@ -116,7 +104,7 @@ class SqliteTransaction:
         self.check()
         try:
             return self._connection.executemany(statement.sqlite, rows).rowcount
-        except _ERRORS as error:
+        except ERRORS as error:
             raise self._fail(error) from error
 
     async def bulk_values(self, statement: Statement, rows: Sequence[Sequence[Any]]) -> int:
@@ -127,7 +115,7 @@ class SqliteTransaction:
         self.check()
         try:
             return self._connection.executemany(statement.sqlite_values, rows).rowcount
-        except _ERRORS as error:
+        except ERRORS as error:
             raise self._fail(error) from error
 
     async def script(self, sql: str) -> None:
@@ -137,7 +125,7 @@ class SqliteTransaction:
                 self.check()
                 try:
                     self._connection.execute(part)
-                except _ERRORS as error:
+                except ERRORS as error:
                     raise self._fail(error) from error
 
     @contextlib.asynccontextmanager
@@ -193,7 +181,7 @@ class SqliteTransaction:
             if self._off_loop:
                 return await self._db.in_thread(self._connection.execute, statement.sqlite, params)
             return self._connection.execute(statement.sqlite, params)
-        except _ERRORS as error:
+        except ERRORS as error:
             raise self._fail(error) from error
 
 
@@ -212,6 +200,7 @@ class SqliteDatabase:
         self._turns = WriterTurns(path, self._threads)
         self._working: set[asyncio.Task[Any] | None] = set()
         self._writer = connect(path)
+        self._writer.execute("PRAGMA busy_timeout=0")
         self._readers: list[sqlite3.Connection] = []
         self._readers_free = asyncio.Semaphore(_READERS_MAX)
         self._bells = SqliteBells(path, self.bell)
@@ -238,11 +227,8 @@ class SqliteDatabase:
             with one_each(self._working):
                 async with self._turns.turn():
                     try:
-                        self._writer.execute("BEGIN IMMEDIATE")
-                    except sqlite3.Error as error:
-                        raise translate(error) from error
-                    tx = SqliteTransaction(self, self._writer, self.clock.now_ms(), off_loop=False)
-                    try:
+                        await begin(self._writer, self.in_thread)
+                        tx = SqliteTransaction(self, self._writer, self.clock.now_ms(), off_loop=False)
                         yield tx
                         tx.check()
                         await self._commit(tx)

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import os
 import socket
+from collections.abc import Iterable
 from pathlib import Path
 
 from barback.storage.bells import Bell
@@ -17,12 +18,29 @@ from barback.storage.bells import Bell
 _MAX_BYTES = 8_192
 
 
+def bells_folder(database_path: Path) -> Path:
+    """Where the processes that listen leave their names."""
+    return database_path.with_name(database_path.name + ".bells")
+
+
+def send_to_all(sender: socket.socket, folder: Path, names: Iterable[str], *, but: int = 0) -> None:
+    """Ring `names` at every process that has its name in `folder`, except at the port `but`."""
+    data = "\n".join(sorted(names)).encode()
+    if len(data) > _MAX_BYTES:
+        data = b"*"
+    with contextlib.suppress(OSError):
+        for marker in os.listdir(folder):  # noqa: PTH208 - names only, and often
+            if marker.isdigit() and int(marker) != but:
+                with contextlib.suppress(OSError):
+                    sender.sendto(data, ("127.0.0.1", int(marker)))
+
+
 class SqliteBells:
     """Sends and hears rings of other processes."""
 
     def __init__(self, database_path: Path, bell: Bell) -> None:
         """Nothing is opened until `start`."""
-        self._folder = database_path.with_name(database_path.name + ".bells")
+        self._folder = bells_folder(database_path)
         self._bell = bell
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.setblocking(False)  # noqa: FBT003 - the standard library takes it so
@@ -54,14 +72,7 @@ class SqliteBells:
             (self._folder / str(self._port)).unlink()
 
     def _send(self, names: frozenset[str]) -> None:
-        data = "\n".join(sorted(names)).encode()
-        if len(data) > _MAX_BYTES:
-            data = b"*"
-        with contextlib.suppress(OSError):
-            for marker in os.listdir(self._folder):  # noqa: PTH208 - names only, and often
-                if marker.isdigit() and int(marker) != self._port:
-                    with contextlib.suppress(OSError):
-                        self._socket.sendto(data, ("127.0.0.1", int(marker)))
+        send_to_all(self._socket, self._folder, names, but=self._port)
 
     def _hear(self) -> None:
         while True:

@@ -141,3 +141,11 @@ def statements(module_file: str, name: str = "store.sql") -> Statements:
     """The statements of the file `name` beside `module_file` (pass `__file__`)."""
     path = Path(module_file).with_name(name)
     return Statements(path, parse(path.read_text(encoding="utf-8"), path))
+
+
+def sql(text: str, postgres: str | None = None) -> Statement:
+    """One statement for both databases, or with a text of its own for PostgreSQL: for programs without `.sql` files.
+
+    Parameters are written `:name`, as in `await tx.run(sql("INSERT INTO mail (id) VALUES (:id)"), id=1)`.
+    """
+    return Statement(f"sql({text[:40]!r})", {"sqlite": text, "postgres": postgres or text})

@@ -1,0 +1,47 @@
+"""How a write transaction begins on SQLite, also while somebody writes who takes no turns; and SQLite's errors as ours."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from barback.storage.database import StorageError, UniqueViolationError
+
+BUSY_MS = 10_000
+ERRORS = (sqlite3.Error, OverflowError, UnicodeError)
+"""What the driver raises besides its own errors: a whole number that is too large, text that is no text."""
+_TRANSIENT = ("locked", "busy", "disk is full", "disk I/O error")
+
+
+def translate(error: Exception) -> StorageError:
+    """Our error for one of SQLite's."""
+    text = str(error)
+    if isinstance(error, sqlite3.IntegrityError) and ("UNIQUE" in text or "PRIMARY" in text):
+        return UniqueViolationError(text)
+    return StorageError(text, transient=isinstance(error, sqlite3.Error) and any(part in text for part in _TRANSIENT))
+
+
+async def begin(connection: sqlite3.Connection, in_thread: Callable[..., Awaitable[Any]]) -> None:
+    """Begin as a writer. Only a stranger can be writing now: a program that has the file open by itself.
+
+    For him we wait in a thread, at most BUSY_MS; on the loop everybody would wait. Raises StorageError.
+    """
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    except sqlite3.Error as error:
+        raised = translate(error)
+        if not raised.transient:
+            raise raised from error
+        try:
+            await in_thread(_wait_and_begin, connection)
+        except sqlite3.Error as again:
+            raise translate(again) from again
+
+
+def _wait_and_begin(connection: sqlite3.Connection) -> None:
+    connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    finally:
+        connection.execute("PRAGMA busy_timeout=0")
