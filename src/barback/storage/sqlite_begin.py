@@ -1,4 +1,4 @@
-"""How a write transaction begins on SQLite, also while a stranger writes who takes no turns; SQLite's errors as ours."""
+"""How a write transaction begins on SQLite, also while a stranger writes who takes no turns; and errors as ours."""
 
 from __future__ import annotations
 
