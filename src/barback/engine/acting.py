@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Mapping
 from typing import Any, cast
 
 import msgspec
 
 from barback.engine import claims, store
 from barback.engine.deadlines import is_late
-from barback.engine.handling import belongs_to_the_engine, bounded, error_text, outcome_of
+from barback.engine.handling import belongs_to_the_engine, bounded, error_text, failed, outcome_of
 from barback.engine.leases import Lease
 from barback.engine.messages import (
     EXPIRED,
@@ -137,7 +138,7 @@ class ActingRunner(Runner):
                 await self._end_failed(lease, Snooze(int(STORAGE_PAUSE_S * 1000)), started)
                 return
             log.warning("attempt %d of %s %s failed: %s", row.attempt, row.task, row.id, error_text(error))
-            await self._end_failed(lease, RetryAfter(task.backoff_ms(row.attempt), error_text(error)), started)
+            await self._end_failed(lease, failed(task, row.attempt, error), started)
 
     async def _three_steps(self, task: ActingTask[Any, Any, Any], lease: Lease, message: Message[Any]) -> Outcome:
         async with self._db.transaction() as tx:
@@ -146,36 +147,41 @@ class ActingRunner(Runner):
             async with bounded(task.timeout_s):
                 decision = await self._decide(tx, task, lease, message)
             if isinstance(decision, Done | RetryAfter | Snooze | Cancel | Dead | Expired):
-                await self._end(tx, lease, decision)
-                return decision
+                return await self._end(tx, lease, decision)
         async with bounded(task.act_timeout_s):
             result = await task.act(decision)
         async with self._db.transaction() as tx:
             async with bounded(task.timeout_s):
                 outcome = outcome_of(task, await task.record(tx, message, decision, result))
-            await self._end(tx, lease, outcome)
-        return outcome
+            return await self._end(tx, lease, outcome, answered=True)
 
     async def _decide(
         self, tx: Transaction, task: ActingTask[Any, Any, Any], lease: Lease, message: Message[Any]
     ) -> Any:
-        if not is_late(lease.rows[0], tx.now_ms):
-            return await task.decide(tx, message)
-        await task.on_expired(tx, message)
-        return EXPIRED
+        if is_late(lease.rows[0], tx.now_ms):
+            await task.on_expired(tx, message)
+            return EXPIRED
+        held = None if self._gate is None else await self._gate.begins(tx, message.id)
+        return await task.decide(tx, message) if held is None else held
 
-    async def _end(self, tx: Transaction, lease: Lease, outcome: Outcome) -> None:
-        settled = await claims.settle(tx, [lease], {lease.rows[0].id: outcome}, self._shift.tasks)
+    async def _end(self, tx: Transaction, lease: Lease, outcome: Outcome, *, answered: bool = False) -> Outcome:
+        """Settle; returns the outcome that it was in the end."""
+        id_ = lease.rows[0].id
+        outcomes: Mapping[str, Outcome] = {id_: outcome}
+        if self._gate is not None:
+            outcomes = await self._gate.note(tx, lease.worker, [id_], outcomes, answered=answered)
+        settled = await claims.settle(tx, [lease], outcomes, self._shift.tasks)
         await store.add_ready(tx, settled.heads)
         if settled.heads:
             tx.after_commit(self.listener.wake)
         await self._shift.tally.write(tx, lease.worker)
+        return outcomes[id_]
 
     async def _end_failed(self, lease: Lease, outcome: Outcome, started: float) -> None:
         async def end() -> None:
             async with self._db.transaction() as tx:
-                await self._end(tx, lease, outcome)
-            self._tally(lease, outcome, started)
+                settled = await self._end(tx, lease, outcome)
+            self._tally(lease, settled, started)
 
         await self.insist(end)
 

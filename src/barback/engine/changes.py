@@ -12,6 +12,8 @@ from barback.storage import Row, Transaction, statements
 
 SQL = statements(__file__, "console.sql")
 
+CONTROL_BELL = "control"
+"""Rung when something was changed that workers go by."""
 NEWEST: tuple[int, str] = (2**53, "")
 
 

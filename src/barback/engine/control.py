@@ -8,8 +8,8 @@ from __future__ import annotations
 from functools import partial
 
 from barback.engine import changes, lanes, store
+from barback.engine.changes import CONTROL_BELL
 from barback.engine.tasks import bell_name
-from barback.engine.worker import CONTROL_BELL
 from barback.foundation.errors import Conflict, NotFound
 from barback.storage import Transaction, statements
 

@@ -19,3 +19,42 @@ RETURNING token;
 
 -- name: dedupe_known
 SELECT token, id FROM engine_dedupe WHERE task = :task AND token IN (:tokens*);
+
+-- name: breaker_declare
+INSERT INTO engine_breaker (name, changed_ms, failures_max, within_ms, open_ms, queues)
+VALUES (:name, :now_ms, :failures_max, :within_ms, :open_ms, :queues)
+ON CONFLICT (name) DO UPDATE SET failures_max = excluded.failures_max, within_ms = excluded.within_ms,
+    open_ms = excluded.open_ms, queues = excluded.queues;
+
+-- name: breaker_look
+SELECT name, state, forced, failures, since_ms, changed_ms, until_ms, prober, probe, prober_until_ms, error,
+    failures_max, within_ms, open_ms, queues
+FROM engine_breaker WHERE name = :name;
+
+-- name: breaker_lock [sqlite]
+SELECT name, state, forced, failures, since_ms, changed_ms, until_ms, prober, probe, prober_until_ms, error,
+    failures_max, within_ms, open_ms, queues
+FROM engine_breaker WHERE name = :name;
+
+-- name: breaker_lock [postgres]
+SELECT name, state, forced, failures, since_ms, changed_ms, until_ms, prober, probe, prober_until_ms, error,
+    failures_max, within_ms, open_ms, queues
+FROM engine_breaker WHERE name = :name FOR UPDATE;
+
+-- name: breakers
+SELECT name, state, forced, failures, since_ms, changed_ms, until_ms, prober, probe, prober_until_ms, error,
+    failures_max, within_ms, open_ms, queues
+FROM engine_breaker ORDER BY name;
+
+-- One probe at a time. That of a worker that is gone, or that takes too long, is given up.
+-- name: breaker_probe
+UPDATE engine_breaker SET prober = :worker, probe = NULL, prober_until_ms = :prober_until_ms
+WHERE name = :name AND state = 'open' AND forced IS NULL AND until_ms <= :now_ms
+    AND (prober IS NULL OR prober_until_ms <= :now_ms
+         OR NOT EXISTS (SELECT 1 FROM engine_worker w WHERE w.id = engine_breaker.prober));
+
+-- name: breaker_write
+UPDATE engine_breaker SET state = :state, forced = :forced, failures = :failures, since_ms = :since_ms,
+    changed_ms = :changed_ms, until_ms = :until_ms, prober = :prober, probe = :probe,
+    prober_until_ms = :prober_until_ms, error = :error
+WHERE name = :name;

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from barback.engine.deadlines import is_late
-from barback.engine.leases import Pack
+from barback.engine.leases import Lease, Pack
 from barback.engine.messages import (
     DONE,
     EXPIRED,
@@ -30,6 +30,7 @@ from barback.engine.messages import (
     RetryAfter,
     Snooze,
     Stored,
+    Tripped,
 )
 from barback.engine.tasks import BatchTask, Task, TransactionalTask
 from barback.storage import StorageError, Transaction
@@ -55,6 +56,12 @@ def error_text(error: BaseException) -> str:
 def belongs_to_the_engine(error: BaseException) -> bool:
     """Errors that say nothing about the message: the lease is gone, or the database could not."""
     return isinstance(error, LeaseLostError) or (isinstance(error, StorageError) and error.transient)
+
+
+def failed(task: Task[Any], attempt: int, error: Exception) -> RetryAfter:
+    """The outcome of an attempt that raised `error`."""
+    kind = Tripped if task.breaker is not None and task.trips(error) else RetryAfter
+    return kind(task.backoff_ms(attempt), error_text(error))
 
 
 def outcome_of(task: Task[Any], answer: object) -> Outcome:
@@ -94,6 +101,15 @@ def opened(task: Task[Any], rows: Sequence[Stored], outcomes: dict[str, Outcome]
         except msgspec.MsgspecError as error:
             outcomes[row.id] = Dead(f"the payload does not fit {task.payload.__name__}: {error}")
     return messages
+
+
+async def handle_lease(
+    tx: Transaction, lease: Lease, tasks: Mapping[str, Task[Any]], *, carefully: bool
+) -> Mapping[str, Outcome]:
+    """Handle what a lease holds in `tx`; returns the outcomes that are not plain Done. Raises as `handle_rows`."""
+    if lease.packs and not carefully:
+        return await handle_packs(tx, lease.packs, tasks)
+    return await handle_rows(tx, lease.rows, tasks, carefully=carefully)
 
 
 async def handle_rows(
@@ -200,4 +216,4 @@ async def _carefully(
             if belongs_to_the_engine(error):
                 raise
             log.warning("attempt %d of %s %s failed: %s", message.attempt, task.name, message.id, error_text(error))
-            outcomes[message.id] = RetryAfter(task.backoff_ms(message.attempt), error_text(error))
+            outcomes[message.id] = failed(task, message.attempt, error)

@@ -93,6 +93,11 @@ class RetryAfter:
 
 
 @dataclass(frozen=True)
+class Tripped(RetryAfter):
+    """Failed because what the task depends on is down; what the engine makes of such an error (E16)."""
+
+
+@dataclass(frozen=True)
 class Snooze:
     """Not now; come back after `delay_ms`. The attempt does not count."""
 

@@ -13,7 +13,8 @@ from typing import Any
 
 from barback.engine import claims, store
 from barback.engine.claims import Settled
-from barback.engine.handling import HandlerFailedError, error_text, handle_packs, handle_rows
+from barback.engine.gates import gate_of
+from barback.engine.handling import HandlerFailedError, error_text, handle_lease
 from barback.engine.leases import Lease
 from barback.engine.liveness import Heart
 from barback.engine.messages import LeaseLostError, Outcome, RetryAfter
@@ -67,6 +68,7 @@ class Runner:
         """What the heart calls this runner: several of one queue have a name each."""
         self._working: asyncio.Task[Lease | None] | None = None
         self._handing_back = False
+        self._gate = gate_of(tasks)
         self._limit = min(task.batch_max for task in tasks)
         self.listener = shift.db.bell.listen(bell_name(queue))
         self._next_due_ms: int | None = None
@@ -139,10 +141,13 @@ class Runner:
         """How long nothing can become due: until the next delayed message, or for good."""
         async with self._db.reading() as tx:
             row = await tx.one(SQL.rest, queue=self.queue)
+            held_ms = None if self._gate is None else await self._gate.rest_ms(tx)
         assert row is not None
         self._next_due_ms = row["due_ms"]
         if self.queue in self._shift.paused:
             return FOREVER_S
+        if held_ms is not None:
+            return held_ms / 1000
         due_s = FOREVER_S if row["due_ms"] is None else (row["due_ms"] - self._db.clock.now_ms()) / 1000
         if not row["waiting"] and due_s > 0:
             self._contended_s = CONTENDED_S
@@ -177,15 +182,19 @@ class Runner:
             worker = self._shift.heart.worker
             try:
                 async with self._db.transaction() as tx:
-                    alone = await self._claim_aside(tx, worker, busy=False)
-                    if alone is not None:
-                        return [alone]
-                    if singly:
-                        return await self._turns.claim_singly(tx, worker, limit)
-                    lease = await self._turns.claim(tx, worker, limit, (), look_for_due=True)
-                    return [lease] if lease is not None else []
+                    claim = partial(self._claim_now, tx, worker, singly=singly)
+                    return await (claim(limit) if self._gate is None else self._gate.through(tx, worker, limit, claim))
             except LeaseLostError:
                 await self._shift.heart.revive(self._db, worker)
+
+    async def _claim_now(self, tx: Transaction, worker: str, limit: int, *, singly: bool) -> list[Lease]:
+        alone = await self._claim_aside(tx, worker, busy=False)
+        if alone is not None:
+            return [alone]
+        if singly:
+            return await self._turns.claim_singly(tx, worker, limit)
+        lease = await self._turns.claim(tx, worker, limit, (), look_for_due=True)
+        return [lease] if lease is not None else []
 
     async def work(self, lease: Lease) -> Lease | None:
         """Handle a lease; returns the next one, claimed in the same commit."""
@@ -243,10 +252,9 @@ class Runner:
         shift = self._shift
         started = time.perf_counter()
         async with self._db.transaction() as tx:
-            if lease.packs and not carefully:
-                outcomes = await handle_packs(tx, lease.packs, shift.tasks)
-            else:
-                outcomes = await handle_rows(tx, lease.rows, shift.tasks, carefully=carefully)
+            outcomes = await handle_lease(tx, lease, shift.tasks, carefully=carefully)
+            if self._gate is not None:
+                outcomes = await self._gate.note_batch(tx, lease, outcomes)
             settled = await claims.settle(tx, [lease], outcomes, shift.tasks)
             following = await self._follow(tx, settled, follow=follow)
             await shift.tally.write(tx, lease.worker)
@@ -259,7 +267,8 @@ class Runner:
     async def _follow(self, tx: Transaction, settled: Settled, *, follow: bool) -> Lease | None:
         """Claim the next batch in the same transaction, new heads first."""
         offered = settled.heads
-        if not follow or self._shift.stopping or self.queue in self._shift.paused:
+        held = self._shift.stopping or self.queue in self._shift.paused
+        if not follow or held or (self._gate is not None and await self._gate.holds(tx)):
             await store.add_ready(tx, offered)
             return None
         worker = self._shift.heart.worker

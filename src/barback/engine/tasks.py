@@ -17,6 +17,7 @@ import msgspec
 
 from barback.engine import bundles, store
 from barback.engine import dedupe as dedupe_of
+from barback.engine.breakers import Breaker
 from barback.engine.leases import Pack
 from barback.engine.messages import (
     KEY_CHARS_MAX,
@@ -29,6 +30,7 @@ from barback.engine.messages import (
     about_of,
     encode_about,
 )
+from barback.engine.outages import is_outage
 from barback.foundation.ids import new_id
 from barback.storage import Transaction, adopt, run_sync
 
@@ -90,6 +92,7 @@ class Task(Generic[P]):
     - `timeout_s`: seconds after which handling counts as failed: a batch, a message that is tried
       alone, `decide` and `record` each.
     - `expires_in_ms`: milliseconds after enqueueing from which on a message is worthless (E15).
+    - `breaker`: what it depends on; while that is down its queue is not claimed (E16).
     """
 
     name: ClassVar[str]
@@ -103,6 +106,11 @@ class Task(Generic[P]):
     backoff_max_ms: int = 600_000
     timeout_s: float = 60.0
     expires_in_ms: int | None = None
+    breaker: Breaker | None = None
+
+    def trips(self, error: Exception) -> bool:
+        """Whether `error` says that what the task depends on is down, which its `breaker` counts (E16)."""
+        return is_outage(error)
 
     def backoff_ms(self, attempt: int) -> int:
         """How long to wait after failed attempt number `attempt`: doubling, with 20 % of jitter."""

@@ -9,8 +9,9 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from barback.engine import claims
+from barback.engine import breakers, claims
 from barback.engine.acting import ActingRunner
+from barback.engine.changes import CONTROL_BELL
 from barback.engine.liveness import DEAD_AFTER_S, Heart, Watch
 from barback.engine.runners import Runner, Shift
 from barback.engine.schedules import Clockwork, Schedule
@@ -25,7 +26,6 @@ POLL_EVERY_S = 60.0
 # A bell rings for every worker and one of them gets the message: the others stay awake for a moment, or
 # nobody would notice that it died.
 LINGER_LOOKS = 3
-CONTROL_BELL = "control"
 
 
 class Worker:
@@ -45,7 +45,8 @@ class Worker:
     ) -> None:
         """`concurrency`: by queue, acting messages or transactions at once, here.
 
-        Raises ValueError when two tasks share a name, a queue mixes kinds or `concurrency` names no queue.
+        Raises ValueError when two tasks share a name, a queue mixes kinds or has two breakers, or
+        `concurrency` names no queue.
         """
         self._db = db
         by_name = {task.name: task for task in tasks}
@@ -54,6 +55,7 @@ class Worker:
         self._queues: dict[str, list[Task[Any]]] = {}
         for task in tasks:
             self._queues.setdefault(task.queue, []).append(task)
+        self._breakers = breakers.declared(tasks)
         self._heart = Heart(db.url, list(self._queues))
         wanted = dict(concurrency or {})
         if unknown := sorted(wanted.keys() - self._queues.keys()):
@@ -92,6 +94,7 @@ class Worker:
         """Make our rows: queues, schedules, this worker."""
         async with self._db.transaction() as tx:
             await tx.many(SQL.queue_add, [{"name": name, "now_ms": tx.now_ms} for name in sorted(self._queues)])
+            await breakers.declare(tx, self._breakers)
         await self._clockwork.sync(self._db)
         await self._heart.register(self._db)
         await self._refresh()

@@ -9,3 +9,24 @@ CREATE TABLE engine_dedupe (
     PRIMARY KEY (task, token)
 );
 CREATE INDEX engine_dedupe_until ON engine_dedupe (until_ms);
+
+-- One row for each thing that tasks depend on. `state`: closed (all is well) or open. `failures` in a row since
+-- `since_ms`; `until_ms` is when the next probe may go; `prober` is the worker whose probe is under way, with the
+-- message `probe`, given up at `prober_until_ms`. `forced`: what an operator wants whatever happens.
+CREATE TABLE engine_breaker (
+    name TEXT PRIMARY KEY,
+    state TEXT NOT NULL DEFAULT 'closed',
+    forced TEXT,
+    failures INTEGER NOT NULL DEFAULT 0,
+    since_ms BIGINT NOT NULL DEFAULT 0,
+    changed_ms BIGINT NOT NULL,
+    until_ms BIGINT NOT NULL DEFAULT 0,
+    prober TEXT,
+    probe TEXT,
+    prober_until_ms BIGINT NOT NULL DEFAULT 0,
+    error TEXT,
+    failures_max INTEGER NOT NULL,
+    within_ms BIGINT NOT NULL,
+    open_ms BIGINT NOT NULL,
+    queues TEXT NOT NULL
+);
