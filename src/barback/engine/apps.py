@@ -1,0 +1,95 @@
+"""What a worker works, found by name: `barback work --app shop.tasks` or `--app shop.tasks:app`."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from barback.engine import tidy
+from barback.engine.queues import Queue
+from barback.engine.schedules import Schedule
+from barback.engine.tasks import Task
+
+
+@dataclass(frozen=True)
+class App:
+    """Tasks and schedules of one program."""
+
+    tasks: tuple[Task[Any], ...]
+    schedules: tuple[Schedule, ...] = ()
+
+    def only(self, queues: Iterable[str]) -> App:
+        """The part that works `queues`; all of it when there are none. Raises ValueError for a queue it has not."""
+        wanted, has = set(queues), {task.queue for task in self.tasks}
+        if unknown := sorted(wanted - has):
+            raise ValueError(f"no task has the queue {unknown[0]}; the queues are {', '.join(sorted(has))}")
+        if not wanted:
+            return self
+        return App(
+            tuple(task for task in self.tasks if task.queue in wanted),
+            tuple(one for one in self.schedules if one.task.queue in wanted),
+        )
+
+
+def load_app(place: str) -> App:
+    """The app at `module` or `module:name`, with the engine's own upkeep.
+
+    A module stands for all queues, tasks and schedules at its top. A name stands for an `App`, a queue,
+    a task, a schedule, a collection of those, or a function without arguments that answers one of these.
+    Modules are also looked for in the current folder. Raises ValueError for what is no app.
+    """
+    module_name, _, name = place.partition(":")
+    if "" not in sys.path and str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
+            raise
+        raise ValueError(f"--app {place}: there is no module {error.name}; looked in {Path.cwd()} and sys.path") from None
+    found: Any = vars(module).values()
+    if name:
+        if not hasattr(module, name):
+            raise ValueError(f"--app {place}: the module {module_name} has no {name}")
+        found = getattr(module, name)
+    app = _app_of(found() if callable(found) and not isinstance(found, Task) else found, strict=bool(name))
+    if not app.tasks:
+        raise ValueError(f"--app {place}: found no task; name a module or an object that has queues or tasks")
+    return with_upkeep(app)
+
+
+def with_upkeep(app: App) -> App:
+    """`app` with the engine's own tasks and schedules, each once: without them what is old is never forgotten."""
+    tasks = {task.name: task for task in (*app.tasks, *tidy.TASKS)}
+    schedules = {one.name: one for one in (*app.schedules, *tidy.SCHEDULES)}
+    return App(tuple(tasks.values()), tuple(schedules.values()))
+
+
+def _app_of(found: Any, *, strict: bool) -> App:
+    if isinstance(found, App):
+        return found
+    if isinstance(found, Queue):
+        return App(tuple(found.tasks))
+    if isinstance(found, Task):
+        return App((cast("Task[Any]", found),))
+    if isinstance(found, Schedule):
+        return App((found.task,), (found,))
+    tasks: dict[int, Task[Any]] = {}
+    schedules: dict[int, Schedule] = {}
+    for one in _elements(found) if strict else [one for one in found if isinstance(one, App | Queue | Task | Schedule)]:
+        part = _app_of(one, strict=strict)
+        tasks.update({id(task): task for task in part.tasks})
+        schedules.update({id(schedule): schedule for schedule in part.schedules})
+    return App(tuple(tasks.values()), tuple(schedules.values()))
+
+
+def _elements(found: Any) -> Iterable[Any]:
+    if isinstance(found, list | tuple | set | frozenset):
+        return cast("Iterable[Any]", found)
+    raise ValueError(f"--app: expected an App, queues, tasks or schedules, got {found!r:.200}")
+
+
