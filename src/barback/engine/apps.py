@@ -50,7 +50,9 @@ def load_app(place: str) -> App:
     except ModuleNotFoundError as error:
         if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
             raise
-        raise ValueError(f"--app {place}: there is no module {error.name}; looked in {Path.cwd()} and sys.path") from None
+        raise ValueError(
+            f"--app {place}: there is no module {error.name}; looked in {Path.cwd()} and sys.path"
+        ) from None
     found: Any = vars(module).values()
     if name:
         if not hasattr(module, name):
@@ -80,16 +82,19 @@ def _app_of(found: Any, *, strict: bool) -> App:
         return App((found.task,), (found,))
     tasks: dict[int, Task[Any]] = {}
     schedules: dict[int, Schedule] = {}
-    for one in _elements(found) if strict else [one for one in found if isinstance(one, App | Queue | Task | Schedule)]:
+    parts: list[Any] = list(_elements(found) if strict else filter(_is_part, found))
+    for one in parts:
         part = _app_of(one, strict=strict)
         tasks.update({id(task): task for task in part.tasks})
         schedules.update({id(schedule): schedule for schedule in part.schedules})
     return App(tuple(tasks.values()), tuple(schedules.values()))
 
 
+def _is_part(value: object) -> bool:
+    return isinstance(value, App | Queue | Task | Schedule)
+
+
 def _elements(found: Any) -> Iterable[Any]:
     if isinstance(found, list | tuple | set | frozenset):
         return cast("Iterable[Any]", found)
     raise ValueError(f"--app: expected an App, queues, tasks or schedules, got {found!r:.200}")
-
-

@@ -1,4 +1,4 @@
-"""A few pages over plain HTTP for whoever watches a process: `/healthz`, `/readyz`, `/metrics`. No framework is needed."""
+"""A few pages over plain HTTP for whoever watches a process: `/healthz`, `/readyz`, `/metrics`."""
 
 from __future__ import annotations
 

@@ -132,7 +132,7 @@ class Scaler:
         enough = max(count for _, count in self._needed)
         if not load.nothing and enough < running and now_s - self._needed[0][0] >= limits.fewer_after_s * 0.9:
             return Decision(enough, f"{enough} were enough for {limits.fewer_after_s:g} s")
-        return Decision(running if running >= limits.least else limits.least, "")
+        return Decision(max(running, limits.least), "")
 
     def _need(self, load: Load, running: int, now_s: float) -> tuple[int, str]:
         if load.nothing:
@@ -171,4 +171,7 @@ async def record(tx: Transaction, one: Scaled) -> None:
 
 async def decisions(tx: Transaction, limit: int = 50) -> list[Scaled]:
     """What supervisors decided, newest first."""
-    return [Scaled(**{name: row[name] for name in Scaled.__struct_fields__}) for row in await tx.all(SQL.scaling_newest, n=limit)]
+    return [
+        Scaled(**{name: row[name] for name in Scaled.__struct_fields__})
+        for row in await tx.all(SQL.scaling_newest, n=limit)
+    ]

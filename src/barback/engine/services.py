@@ -84,7 +84,7 @@ class Requests:
 
     async def watch_memory(self, most: int) -> None:
         """Ask for a fresh process when this one is larger than `most` bytes."""
-        while (now := memory_bytes()) <= most:
+        while (now := memory_bytes()) <= most:  # noqa: ASYNC110 - nobody tells when memory grows
             await asyncio.sleep(LOOK_AT_MEMORY_S)
         log.warning("%d MiB of memory are in use and %d are allowed", now >> 20, most >> 20)
         self.ask(Ending.RECYCLE)
@@ -100,7 +100,7 @@ def tell_what_we_do() -> None:
         where = task.get_stack(limit=1)
         line = f"{where[0].f_code.co_filename}:{where[0].f_lineno}" if where else "ended"
         log.warning("task %s at %s", task.get_name(), line)
-    frames: dict[int, Any] = sys._current_frames()  # noqa: SLF001 - there is no other way to ask
+    frames: dict[int, Any] = sys._current_frames()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # there is no other way
     for thread in threading.enumerate():
         if thread.ident in frames:
             log.warning("thread %s\n%s", thread.name, "".join(traceback.format_stack(frames[thread.ident])[-4:]))

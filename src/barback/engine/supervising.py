@@ -7,26 +7,31 @@ process that has imported everything already. A worker that dies is buried at on
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib.util
 import logging
 import multiprocessing
 import os
+import signal
 import socket
 import time
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from multiprocessing import forkserver
+from pathlib import Path
 from typing import Any
 
 from barback.engine import scaling
 from barback.engine.figures import Snapshot, Watcher
+from barback.engine.health import pages_at
 from barback.engine.liveness import bury_process
 from barback.engine.scaling import Decision, Limits, Load, Scaled, Scaler
 from barback.engine.schedules import Clockwork
-from barback.engine.services import RECYCLE_CODE
+from barback.engine.services import RECYCLE_CODE, Ending, Requests, keep_systemd_calm
 from barback.engine.store import SQL
 from barback.engine.tasks import bell_name
 from barback.engine.worker import CONTROL_BELL
-from barback.engine.working import WorkOptions, work_as_child
+from barback.engine.working import WorkOptions, beside, opened, pages_of, work_as_child
 from barback.storage import Database, StorageError
 
 log = logging.getLogger("barback.work")
@@ -37,6 +42,7 @@ SHORT_LIFE_S = 5.0
 REST_S_MIN = 0.5
 REST_S_MAX = 10.0
 KILL_AFTER_S = 10.0
+UNKNOWN_CODE = 255
 _CONTEXT = multiprocessing.get_context("forkserver")
 
 
@@ -48,6 +54,8 @@ class _Child:
         self.process = _CONTEXT.Process(target=work_as_child, args=(options, theirs), name="barback worker")
         self.process.start()
         theirs.close()
+        assert self.process.pid, "it was started"
+        self.pid = self.process.pid
         self.started_s = time.monotonic()
         self.killed_at_s: float | None = None
 
@@ -55,10 +63,21 @@ class _Child:
     def draining(self) -> bool:
         return self.killed_at_s is not None
 
+    @property
+    def alive(self) -> bool:
+        """Also when the process that forks is gone, which would have told us of its end (code 255: not known)."""
+        gone = not self.process.is_alive()
+        return not gone or (self.process.exitcode == UNKNOWN_CODE and Path(f"/proc/{self.pid}").exists())
+
     def drain(self, grace_s: float) -> None:
         """Ask it to stop; a second time, to stop at once."""
-        self.process.terminate()
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGTERM)
         self.killed_at_s = time.monotonic() + grace_s + KILL_AFTER_S
+
+    def kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
 
     def close(self) -> None:
         self.process.join()
@@ -116,7 +135,11 @@ class Supervisor:
             await rest
 
     async def _prepare(self) -> None:
-        modules = [self._options.app.partition(":")[0], self._options.set_up.partition(":")[0], "barback.engine.working"]
+        modules = [
+            self._options.app.partition(":")[0],
+            self._options.set_up.partition(":")[0],
+            "barback.engine.working",
+        ]
         _CONTEXT.set_forkserver_preload([*modules, *(["uvloop"] if importlib.util.find_spec("uvloop") else [])])
         await asyncio.to_thread(forkserver.ensure_running)
         await Clockwork(self._app.schedules).sync(self._db)
@@ -127,7 +150,7 @@ class Supervisor:
         """Look, decide, act; answers what to wait for."""
         seen = await Watcher().look(self._db)
         host = socket.gethostname()
-        ours = {(host, child.process.pid or 0) for child in self._children}
+        ours = {(host, child.pid) for child in self._children}
         names = {one.name for one in self._app.schedules}
         load = scaling.load_of(seen, self._capacity, ours, names)
         decision = self._scaler.decide(load, self.workers, time.monotonic())
@@ -155,7 +178,7 @@ class Supervisor:
     async def _start_one(self) -> None:
         child = await asyncio.to_thread(_Child, self._options)
         self._children.append(child)
-        asyncio.get_running_loop().add_reader(child.process.sentinel, self._wake)
+        asyncio.get_running_loop().add_reader(child.process.sentinel, self._ended, child.process.sentinel)
 
     def _drain(self, count: int) -> None:
         """The youngest first: they hold the least, and have the least in their caches."""
@@ -166,16 +189,15 @@ class Supervisor:
     def _kill_the_stuck(self) -> None:
         for child in self._children:
             if child.killed_at_s is not None and time.monotonic() > child.killed_at_s:
-                log.warning("worker %s does not end and is killed", child.process.pid)
-                child.process.kill()
+                log.warning("worker %s does not end and is killed", child.pid)
+                child.kill()
 
     async def _bury_the_dead(self) -> None:
-        for child in [one for one in self._children if not one.process.is_alive()]:
-            asyncio.get_running_loop().remove_reader(child.process.sentinel)
+        for child in [one for one in self._children if not one.alive]:
             self._children.remove(child)
             child.close()
-            pid, code = child.process.pid or 0, child.process.exitcode
-            if code not in (0, RECYCLE_CODE):
+            pid, code = child.pid, child.process.exitcode
+            if code not in (0, RECYCLE_CODE) and not self._stopping:
                 log.error("worker %d ended with code %s", pid, code)
                 self._rest_after(time.monotonic() - child.started_s)
             await bury_process(self._db, pid, {task.name: task for task in self._app.tasks})
@@ -184,6 +206,10 @@ class Supervisor:
         """Who cannot live is not started again and again without a pause."""
         self._rest_s = min(REST_S_MAX, self._rest_s * 2) if lived_s < SHORT_LIFE_S else REST_S_MIN
         self._not_before_s = time.monotonic() + self._rest_s
+
+    def _ended(self, sentinel: int) -> None:
+        asyncio.get_running_loop().remove_reader(sentinel)
+        self._wake()
 
     def _wake(self) -> None:
         self._urgent.set()
@@ -208,6 +234,23 @@ class Supervisor:
                 rows = await tx.all(SQL.work_waiting, queues=sorted(self._capacity), until_ms=until_ms)
             if any(row["waiting"] or row["leased"] for row in rows):
                 return
+
+
+async def supervise(
+    options: WorkOptions, limits: Limits, *, parent: Callable[[Requests], Coroutine[Any, Any, None]] | None = None
+) -> Ending:
+    """Supervise until asked to stop; says why it ended. `parent` watches whoever started us."""
+    async with opened(replace(options, pool_max=2)) as db:
+        supervisor = Supervisor(db, options, limits)
+        requests = Requests(supervisor.stop, supervisor.stop_now)
+        requests.listen(interrupt=parent is None)
+        asides: list[Coroutine[Any, Any, None]] = [keep_systemd_calm()]
+        if parent is not None:
+            asides.append(parent(requests))
+        async with pages_at(options.http, pages_of(db)), beside(asides):
+            log.info("supervising %d to %d workers", limits.least, limits.most)
+            await supervisor.run()
+    return requests.ending or Ending.STOPPED
 
 
 def _next_ms(seen: Snapshot, capacity: dict[str, int], schedules: set[str]) -> int | None:

@@ -27,6 +27,7 @@ KEEP: tuple[tuple[Statement, int], ...] = (
     (SQL.tidy_tick, 7 * DAY_MS),
     (SQL.tidy_change, 365 * DAY_MS),
     (SQL.tidy_worker, HOUR_MS),
+    (SQL.tidy_scaling, 14 * DAY_MS),
     (SQL.tidy_dedupe, 0),
 )
 """What is forgotten, and after how many milliseconds. Live news has a time of its own (`live.KEEP_MS`)."""

@@ -53,3 +53,10 @@ DELETE FROM engine_dedupe WHERE rowid IN (
 -- name: tidy_dedupe [postgres]
 DELETE FROM engine_dedupe WHERE ctid = ANY (ARRAY(
     SELECT ctid FROM engine_dedupe WHERE until_ms < :before_ms ORDER BY until_ms LIMIT :n FOR UPDATE SKIP LOCKED));
+
+-- name: tidy_scaling [sqlite]
+DELETE FROM engine_scaling WHERE id IN (SELECT id FROM engine_scaling WHERE at_ms < :before_ms ORDER BY at_ms LIMIT :n);
+
+-- name: tidy_scaling [postgres]
+DELETE FROM engine_scaling WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM engine_scaling WHERE at_ms < :before_ms ORDER BY at_ms LIMIT :n));

@@ -81,19 +81,21 @@ async def opened(options: WorkOptions) -> AsyncIterator[Database]:
         await db.close()
 
 
-async def work(options: WorkOptions, *, parent: Callable[[Requests], Coroutine[Any, Any, None]] | None = None) -> Ending:
+async def work(
+    options: WorkOptions, *, parent: Callable[[Requests], Coroutine[Any, Any, None]] | None = None
+) -> Ending:
     """Work until asked to stop; says why it ended. `parent` watches whoever started us."""
     app = options.load()
     async with opened(options) as db:
         worker = Worker(db, app.tasks, schedules=app.schedules, concurrency=options.concurrency)
         requests = Requests(lambda: worker.stop(options.grace_s), worker.hand_back)
         requests.listen(interrupt=parent is None)
-        asides = [keep_systemd_calm()]
+        asides: list[Coroutine[Any, Any, None]] = [keep_systemd_calm()]
         if options.memory_max is not None:
             asides.append(requests.watch_memory(options.memory_max))
         if parent is not None:
             asides.append(parent(requests))
-        async with pages_at(options.http, pages_of(worker, db)), beside(asides):
+        async with pages_at(options.http, pages_of(db, lambda: bool(worker.name))), beside(asides):
             queues = sorted({task.queue for task in app.tasks})
             log.info("working %s", " ".join(queues))
             tell_systemd(f"STATUS=working {len(queues)} queues")
@@ -113,26 +115,21 @@ async def beside(asides: list[Coroutine[Any, Any, None]]) -> AsyncIterator[None]
         await asyncio.gather(*running, return_exceptions=True)
 
 
-def pages_of(worker: Worker, db: Database) -> dict[str, Any]:
-    """What a worker answers to those who watch it."""
+def pages_of(db: Database, named: Callable[[], bool] = lambda: True) -> dict[str, Any]:
+    """What a process answers to those who watch it. `named`: whether its worker has entered its name."""
 
     async def healthz() -> Answer:
         return Answer("ok\n")
 
     async def readyz() -> Answer:
-        return await ready_page(db, named=lambda: bool(worker.name))
+        try:
+            async with asyncio.timeout(READY_S), db.reading() as tx:
+                await tx.all(SQL.queues)
+        except Exception as error:  # noqa: BLE001 - whatever it is, we are not ready
+            return Answer(f"the database does not answer: {type(error).__name__}\n", 503)
+        return Answer("ready\n") if named() else Answer("starting\n", 503)
 
     return {"/healthz": healthz, "/readyz": readyz}
-
-
-async def ready_page(db: Database, *, named: Callable[[], bool] = lambda: True) -> Answer:
-    """Whether the database answers within some seconds, and the worker has entered its name."""
-    try:
-        async with asyncio.timeout(READY_S), db.reading() as tx:
-            await tx.all(SQL.queues)
-    except Exception as error:  # noqa: BLE001 - whatever it is, we are not ready
-        return Answer(f"the database does not answer: {type(error).__name__}\n", 503)
-    return Answer("ready\n") if named() else Answer("starting\n", 503)
 
 
 async def end_with_stdin(requests: Requests) -> None:

@@ -34,6 +34,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str, Meta(description="Addresses whose X-Forwarded-For and X-Forwarded-Proto are believed, with commas.")
     ] = "127.0.0.1"
     workers: Annotated[int, Meta(ge=0, le=64, description="Worker processes that `barback run` starts.")] = 1
+    workers_max: Annotated[
+        int,
+        Meta(ge=0, le=64, description="More than `workers`: `barback run` adds workers up to so many as work grows."),
+    ] = 0
     body_max_bytes: Annotated[
         int, Meta(ge=1024, le=1 << 30, description="The largest request body; a larger one gets 413.")
     ] = 1 << 20

@@ -14,6 +14,7 @@ from barback.commerce import accounts
 from barback.commerce.accounts import SigningKey, Tokens
 from barback.commerce.orders.hot import OrderIntake
 from barback.engine import Schedule, Task, redrive, tidy
+from barback.engine.apps import App
 from barback.engine.live import Hub
 from barback.foundation.settings import Settings
 from barback.server.channels import CHANNELS
@@ -64,6 +65,11 @@ def schedules() -> list[Schedule]:
         if _there(module):
             found += getattr(importlib.import_module(module), "SCHEDULES", ())
     return found
+
+
+def app() -> App:
+    """What the platform's workers work."""
+    return App(tuple(tasks()), tuple(schedules()))
 
 
 def _there(module: str) -> bool:

@@ -14,6 +14,7 @@ import typer
 import uvloop
 
 from barback.console import cli as console
+from barback.console import working
 from barback.foundation.errors import Refusal
 from barback.foundation.settings import Settings, SettingsError, settings_from, unknown_settings, variable
 from barback.server import assembly, commands, openapi
@@ -85,12 +86,6 @@ def serve(
 
 
 @app.command()
-def work(database: DatabaseOption = None, *, with_parent: ParentOption = False) -> None:
-    """A worker alone: handles messages until stopped. Any number may run."""
-    _run(commands.work_until_stopped(_settings(database), with_parent=with_parent))
-
-
-@app.command()
 def migrate(database: DatabaseOption = None) -> None:
     """Bring the database up to date. Safe to run at any time, from many machines at once."""
     for name in _run(commands.migrate_database(_settings(database))):
@@ -142,6 +137,7 @@ def rotate_keys(database: DatabaseOption = None) -> None:
     typer.echo(_run(commands.rotate_keys(_settings(database))))
 
 
+working.add_to(app, default_app="barback.server.assembly:app", set_up="barback.server.logs:set_up_from_environment")
 console.add_to(app, assembly.tasks)
 # The sandbox and the server are neighbours that do not know each other: only its name is known here.
 importlib.import_module(assembly.SANDBOX_COMMANDS).add_to(app)

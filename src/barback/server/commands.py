@@ -13,13 +13,12 @@ from typing import Any
 import structlog
 
 from barback.commerce import accounts
-from barback.engine import Worker
 from barback.foundation.clock import Clock
 from barback.foundation.settings import Settings, variable
 from barback.server import assembly
 from barback.server.asgi import Application
 from barback.server.serving import bind, listening, stop_on_signals, stop_with_parent
-from barback.server.supervisor import Child, supervise
+from barback.server.supervisor import STOP_S, Child, supervise
 from barback.storage import Database, migrate, open_database
 
 log = structlog.get_logger("barback")
@@ -52,21 +51,6 @@ async def serve_until_stopped(settings: Settings, *, with_parent: bool) -> None:
         watching.cancel()
 
 
-async def work_until_stopped(settings: Settings, *, with_parent: bool) -> None:
-    """Handle messages until a signal, or until whoever started us is gone."""
-    stop = stop_on_signals()
-    watching = asyncio.create_task(stop_with_parent(stop)) if with_parent else None
-    async with _database(settings) as db:
-        worker = Worker(db, assembly.tasks(), schedules=assembly.schedules())
-        working = asyncio.create_task(worker.run())
-        stopping = asyncio.create_task(stop.wait())
-        await asyncio.wait([working, stopping], return_when=asyncio.FIRST_COMPLETED)
-        worker.stop()
-        await working
-    if watching:
-        watching.cancel()
-
-
 async def run_all(settings: Settings, *, demo: bool) -> None:
     """Migrate, then keep the server and its workers running until Ctrl-C."""
     stop = stop_on_signals()
@@ -75,7 +59,7 @@ async def run_all(settings: Settings, *, demo: bool) -> None:
         log.info("migrated", applied=len(applied))
     # A terminal is for people: child processes write there only what needs somebody, unless told otherwise.
     os.environ.setdefault(variable("log_level"), "warning")
-    children = [Child("server", ("serve",)), *(Child("worker", ("work",)) for _ in range(settings.workers))]
+    children = [Child("server", ("serve",)), *_workers(settings)]
     if demo:
         # Seeds before the server starts; then it prints the sign-ins and sells, as a child of its own.
         seeding = importlib.import_module(_DEMO).seed(settings, _application, assembly.tasks())
@@ -85,6 +69,14 @@ async def run_all(settings: Settings, *, demo: bool) -> None:
     else:
         _welcome(settings)
     await supervise(children, stop)
+
+
+def _workers(settings: Settings) -> list[Child]:
+    grace = ("--grace-s", str(STOP_S - 5))
+    if settings.workers_max > settings.workers:
+        limits = ("--min", str(settings.workers), "--max", str(settings.workers_max))
+        return [Child("workers", ("work", *grace, *limits))]
+    return [Child("worker", ("work", *grace)) for _ in range(settings.workers)]
 
 
 async def _unless_stopped(work: Coroutine[Any, Any, None], stop: asyncio.Event) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 import sys
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict, Processor
 
-from barback.foundation.settings import Settings
+from barback.foundation.settings import Settings, settings_from
 
 _SECRET_KEY = re.compile(r"password|secret|token|authorization|cookie|pairing_code", re.IGNORECASE)
 _SECRET_TEXT = re.compile(
@@ -31,6 +32,11 @@ def hide_secrets(_logger: Any, _method: str, event: EventDict) -> EventDict:
 def hide_secrets_in_text(_logger: Any, _method: str, line: Any) -> Any:
     """Replace what looks like a secret anywhere in the finished line, tracebacks too."""
     return _SECRET_TEXT.sub(HIDDEN, line) if isinstance(line, str) else line
+
+
+def set_up_from_environment() -> None:
+    """As the environment's settings say; for processes that are started for one thing."""
+    set_up_logs(settings_from(os.environ))
 
 
 def set_up_logs(settings: Settings) -> None:
