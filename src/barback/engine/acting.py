@@ -138,7 +138,7 @@ class ActingRunner(Runner):
                 await self._end_failed(lease, Snooze(int(STORAGE_PAUSE_S * 1000)), started)
                 return
             log.warning("attempt %d of %s %s failed: %s", row.attempt, row.task, row.id, error_text(error))
-            await self._end_failed(lease, failed(task, row.attempt, error), started)
+            await self._end_failed(lease, failed(self._shift.tasks[row.task], row.attempt, error), started)
 
     async def _three_steps(self, task: ActingTask[Any, Any, Any], lease: Lease, message: Message[Any]) -> Outcome:
         async with self._db.transaction() as tx:
