@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar, Generic, Literal, TypedDict, TypeVar, Unpack
 
@@ -31,6 +30,7 @@ from barback.engine.messages import (
     encode_about,
 )
 from barback.engine.outages import is_outage
+from barback.engine.works import DEDUPE_MS, Work, about_for
 from barback.foundation.ids import new_id
 from barback.storage import Transaction, adopt, run_sync
 
@@ -39,8 +39,6 @@ D = TypeVar("D")
 R = TypeVar("R")
 
 HeadFailure = Literal["block", "skip", "park"]
-DEDUPE_MS = 24 * 3_600_000
-"""How long a dedupe token is remembered when nothing else is said: a day."""
 
 
 def bell_name(queue: str) -> str:
@@ -57,24 +55,6 @@ class SendOptions(TypedDict, total=False):
     dedupe: str | None
     dedupe_ms: int
     expires_in_ms: int | None
-
-
-@dataclass(frozen=True)
-class Work(Generic[P]):
-    """One message to enqueue. `key` orders it among its like; `delay_ms` keeps it back; `id` is made if not given.
-
-    `dedupe`: within `dedupe_ms` a second message of the task with the same text is the first one (E14).
-    `expires_in_ms`: milliseconds from now after which it is worthless (E15); None: what the task says.
-    """
-
-    payload: P
-    key: str | None = None
-    tenant: str | None = None
-    delay_ms: int = 0
-    id: str | None = None
-    dedupe: str | None = None
-    dedupe_ms: int = DEDUPE_MS
-    expires_in_ms: int | None = None
 
 
 class Task(Generic[P]):
@@ -212,20 +192,8 @@ class Task(Generic[P]):
             attempts_max=self.attempts_max,
             enqueued_ms=now_ms,
             payload=payload.decode(),
-            about=self._about(work, now_ms),
+            about=about_for(self.name, work, self.expires_in_ms, now_ms),
         )
-
-    def _about(self, work: Work[P], now_ms: int) -> str | None:
-        """What few messages have. Raises ValueError for a time that is none."""
-        expires_in_ms = self.expires_in_ms if work.expires_in_ms is None else work.expires_in_ms
-        if expires_in_ms is None:
-            return None
-        if expires_in_ms <= max(0, work.delay_ms):
-            raise ValueError(
-                f"expected `expires_in_ms` to be longer than `delay_ms` for {self.name}, "
-                f"got {expires_in_ms} and {work.delay_ms}; what is worthless when it is due need not be enqueued"
-            )
-        return encode_about(About(expires_ms=now_ms + expires_in_ms))
 
     def message(self, row: Stored) -> Message[P]:
         """What the handler sees of a row. Raises msgspec.ValidationError when the payload is not a `payload`."""

@@ -1,0 +1,44 @@
+"""What is handed in to be enqueued, before it is a row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from barback.engine.messages import About, encode_about
+
+P = TypeVar("P")
+
+DEDUPE_MS = 24 * 3_600_000
+"""How long a dedupe token is remembered when nothing else is said: a day."""
+
+
+@dataclass(frozen=True)
+class Work(Generic[P]):
+    """One message to enqueue. `key` orders it among its like; `delay_ms` keeps it back; `id` is made if not given.
+
+    `dedupe`: within `dedupe_ms` a second message of the task with the same text is the first one (E14).
+    `expires_in_ms`: milliseconds from now after which it is worthless (E15); None: what the task says.
+    """
+
+    payload: P
+    key: str | None = None
+    tenant: str | None = None
+    delay_ms: int = 0
+    id: str | None = None
+    dedupe: str | None = None
+    dedupe_ms: int = DEDUPE_MS
+    expires_in_ms: int | None = None
+
+
+def about_for(task: str, work: Work[Any], expires_in_ms: int | None, now_ms: int) -> str | None:
+    """What few messages have; `expires_in_ms` is what the task says. Raises ValueError for a time that is none."""
+    expires_in_ms = expires_in_ms if work.expires_in_ms is None else work.expires_in_ms
+    if expires_in_ms is None:
+        return None
+    if expires_in_ms <= max(0, work.delay_ms):
+        raise ValueError(
+            f"expected `expires_in_ms` to be longer than `delay_ms` for {task}, "
+            f"got {expires_in_ms} and {work.delay_ms}; what is worthless when it is due need not be enqueued"
+        )
+    return encode_about(About(expires_ms=now_ms + expires_in_ms))
