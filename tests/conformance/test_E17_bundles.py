@@ -9,6 +9,7 @@ from tests.conformance.bar import Drink, Ring, effects, held, numbers, order, po
 from tests.conformance.tools import count, sql
 
 from barback.engine import (
+    Breaker,
     Cancel,
     Dead,
     LeaseLostError,
@@ -212,6 +213,29 @@ async def test_E17_acting_tasks_take_bundles_apart(tables: Database) -> None:
     assert await run_until_quiet(tables, [task]) == 120
     assert sorted(await numbers(tables)) == list(range(120))
     assert await bundles_held(tables) == {}
+
+
+async def test_E17_a_breaker_is_probed_with_one_message_of_a_bundle(tables: Database, clock: HandClock) -> None:
+    down = True
+    tried: list[int] = []
+
+    def does(message: Message[Drink]) -> None:
+        tried.append(message.payload.n)
+        if down:
+            raise ConnectionError("no ice")
+
+    task = pouring(does, breaker=Breaker("ice", failures=5, open_s=30))
+    await blast(tables, task, range(100))
+    await run_until_quiet(tables, [task])
+    tried.clear()
+    clock.advance(30_000)
+    await blast(tables, task, range(100, 200))
+    await run_until_quiet(tables, [task])
+    assert len(set(tried)) == 1, "the probe"
+    down = False
+    clock.advance(600_000)
+    await run_until_quiet(tables, [task])
+    assert sorted(await numbers(tables)) == list(range(200))
 
 
 async def test_E17_a_batch_handler_gets_no_more_of_a_bundle_than_it_asked_for(tables: Database) -> None:

@@ -4,6 +4,7 @@ It knows nothing of bars and can be used alone. The contract it keeps is E1 to E
 `docs/reference/engine.md`; `tests/conformance` holds both databases to it.
 """
 
+from barback.engine.batches import Batch
 from barback.engine.breakers import Breaker
 from barback.engine.calling import ProcessTask, ThreadTask
 from barback.engine.installing import MIGRATIONS, install, migrate
@@ -31,6 +32,7 @@ __all__ = [
     "DONE",
     "MIGRATIONS",
     "ActingTask",
+    "Batch",
     "BatchTask",
     "Breaker",
     "Cancel",

@@ -14,7 +14,7 @@ from typing import Any, cast
 
 import msgspec
 
-from barback.engine import claims, store
+from barback.engine import batch_counts, claims, store
 from barback.engine.deadlines import is_late
 from barback.engine.handling import belongs_to_the_engine, bounded, error_text, failed, outcome_of
 from barback.engine.leases import Lease
@@ -158,6 +158,8 @@ class ActingRunner(Runner):
     async def _decide(
         self, tx: Transaction, task: ActingTask[Any, Any, Any], lease: Lease, message: Message[Any]
     ) -> Any:
+        if await batch_counts.cancelled(tx, [lease.rows[0].about]):
+            return batch_counts.CANCELLED
         if is_late(lease.rows[0], tx.now_ms):
             await task.on_expired(tx, message)
             return EXPIRED

@@ -15,6 +15,7 @@ from functools import partial
 import msgspec
 
 from barback.engine import bundles, deadlines, lanes, store
+from barback.engine.batch_counts import BatchCounts
 from barback.engine.leases import Lease
 from barback.engine.messages import (
     DONE,
@@ -126,10 +127,12 @@ class _Settling:
         self._later: dict[bool, list[tuple[int, Stored]]] = {True: [], False: []}
         self._dead: list[dict[str, object]] = []
         self._failures: list[dict[str, object]] = []
+        self._batches = BatchCounts()
 
     def add_lease(self, lease: Lease, outcomes: Mapping[str, Outcome]) -> None:
         """What became of all it holds. Of a bundle only those are looked at that are not simply done."""
         if lease.packs:
+            self._batches.done_packed(lease, outcomes)
             for id_, outcome in outcomes.items():
                 self.add(lease.packed(id_), outcome)
             return
@@ -137,6 +140,8 @@ class _Settling:
             self.add(row, outcomes.get(row.id, DONE))
 
     def add(self, row: Stored, outcome: Outcome) -> None:
+        if row.about is not None:
+            self._batches.settled(row, outcome)
         match outcome:
             case Done() | Cancel() | Expired():
                 self._move_on(row)
@@ -154,6 +159,7 @@ class _Settling:
                 self._die(row, "handler", error)
 
     def bury(self, row: Stored, error: str) -> None:
+        self._batches.settled(row, Dead(error))
         self._fail(row, error)
         self._die(row, "worker died", error)
 
@@ -195,6 +201,7 @@ class _Settling:
         tx = self._tx
         await tx.many(SQL.failure_add, self._failures)
         await tx.many(SQL.dead_add, self._dead)
+        await self._batches.write(tx)
         for is_head, due in self._later.items():
             await store.add_later(tx, due, is_head=is_head)
         for key in self._parked_keys:

@@ -13,7 +13,7 @@ from functools import partial
 
 import msgspec
 
-from barback.engine import changes, lanes, store
+from barback.engine import batch_counts, changes, lanes, store
 from barback.engine.changes import NEWEST
 from barback.engine.fingerprints import fingerprint_of, shape_of
 from barback.engine.messages import Stored
@@ -173,6 +173,7 @@ async def discard(tx: Transaction, letter_id: str, *, who: str) -> DeadLetter:
 
 async def throw_away(tx: Transaction, queue: str, removed: Sequence[Row]) -> None:
     """Let the keys go on that removed letters of one queue had closed."""
+    await batch_counts.leave_dead(tx, [_stored(row) for row in removed], alive=False)
     keys = sorted({str(row["key"]) for row in removed if row["key"] is not None})
     closed_at = await closed(tx, queue, keys) if keys else {}
     for row in removed:
@@ -183,7 +184,8 @@ async def throw_away(tx: Transaction, queue: str, removed: Sequence[Row]) -> Non
 
 async def send_round(tx: Transaction, queue: str, removed: Sequence[Row]) -> None:
     """Put removed letters of one queue back where they can run, in the order in which they were enqueued."""
-    rows = [(Stored(*tuple(row)[:_STORED]), int(row["died_ms"])) for row in removed]  # type: ignore[misc, arg-type]
+    rows = [(_stored(row), int(row["died_ms"])) for row in removed]
+    await batch_counts.leave_dead(tx, [row for row, _ in rows], alive=True)
     rows.sort(key=lambda one: (one[0].enqueued_ms, one[0].id))
     for row, _ in rows:
         row.attempt = 0
@@ -201,6 +203,21 @@ async def send_round(tx: Transaction, queue: str, removed: Sequence[Row]) -> Non
         if any(died_ms == closed_at[key] for _, died_ms in its):
             await lanes.release(tx, queue, key)
     tx.after_commit(partial(tx.database.bell.ring, bell_name(queue)))
+
+
+def _stored(row: Row) -> Stored:
+    return Stored(*tuple(row)[:_STORED])  # type: ignore[misc, arg-type]
+
+
+async def retry_these(tx: Transaction, ids: Sequence[str]) -> int:
+    """Send those of `ids` round again that are dead letters still; how many. Whoever asks records the change."""
+    removed = await tx.all(SQL.dead_remove, ids=ids)
+    by_queue: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in removed:
+        by_queue[row["queue"]].append(row)
+    for queue, rows in sorted(by_queue.items()):
+        await send_round(tx, queue, rows)
+    return len(removed)
 
 
 async def _put_first(tx: Transaction, queue: str, key: str, rows: Sequence[Stored]) -> None:

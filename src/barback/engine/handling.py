@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from barback.engine import batch_counts
 from barback.engine.deadlines import is_late
 from barback.engine.leases import Lease, Pack
 from barback.engine.messages import (
@@ -120,6 +121,7 @@ async def handle_rows(
     Raises HandlerFailedError in the trusting try, LeaseLostError and transient StorageErrors always.
     """
     outcomes: dict[str, Outcome] = {}
+    rows = await batch_counts.without_cancelled(tx, rows, outcomes)
     groups: dict[tuple[str, bool], list[Stored]] = {}
     for row in rows:
         late = row.about is not None and is_late(row, tx.now_ms)
@@ -159,6 +161,8 @@ async def handle_packs(tx: Transaction, packs: Sequence[Pack], tasks: Mapping[st
     """
     if any(expires_ms <= tx.now_ms for pack in packs if (expires_ms := pack.expires_ms) is not None):
         raise HandlerFailedError("some of them have expired")
+    if await batch_counts.cancelled(tx, (pack.about for pack in packs)):
+        raise HandlerFailedError("a batch of theirs was cancelled")
     outcomes: dict[str, Outcome] = {}
     for name, group in itertools.groupby(packs, lambda pack: pack.task):
         task = tasks.get(name)

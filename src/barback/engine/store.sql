@@ -269,7 +269,8 @@ SELECT q.name AS name, q.paused AS paused,
     OR EXISTS (SELECT 1 FROM engine_bundle b WHERE b.queue = q.name AND b.token IS NULL)
     OR EXISTS (SELECT 1 FROM engine_later l WHERE l.queue = q.name AND l.due_ms <= :until_ms)
     OR EXISTS (SELECT 1 FROM engine_lease h WHERE h.queue = q.name AND h.worker = 'nobody') AS waiting,
-    EXISTS (SELECT 1 FROM engine_lease h WHERE h.worker <> 'nobody') AS leased
+    EXISTS (SELECT 1 FROM engine_lease h WHERE h.worker <> 'nobody') AS leased,
+    EXISTS (SELECT 1 FROM engine_batch_progress) AS unfolded
 FROM engine_queue q WHERE q.name IN (:queues*);
 
 -- name: work_waiting [postgres]
@@ -279,7 +280,8 @@ SELECT q.name AS name, q.paused AS paused,
     OR EXISTS (SELECT 1 FROM engine_bundle b WHERE b.queue = q.name AND b.token IS NULL)
     OR EXISTS (SELECT 1 FROM engine_later l WHERE l.queue = q.name AND l.due_ms <= :until_ms)
     OR EXISTS (SELECT 1 FROM engine_lease h WHERE h.queue = q.name AND h.worker = 'nobody') AS INTEGER) AS waiting,
-    CAST(EXISTS (SELECT 1 FROM engine_lease h WHERE h.worker <> 'nobody') AS INTEGER) AS leased
+    CAST(EXISTS (SELECT 1 FROM engine_lease h WHERE h.worker <> 'nobody') AS INTEGER) AS leased,
+    CAST(EXISTS (SELECT 1 FROM engine_batch_progress) AS INTEGER) AS unfolded
 FROM engine_queue q WHERE q.name IN (:queues*);
 
 -- name: queued_for

@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import ClassVar, Generic, Literal, TypedDict, TypeVar, Unpack
+from typing import ClassVar, Generic, Literal, TypeVar, Unpack
 
 import msgspec
 
@@ -153,14 +153,18 @@ class Task(Generic[P]):
             tx.after_commit(partial(tx.database.bell.ring, bell_name(self.queue)))
         return ids if known is None else known
 
-    async def enqueue_bulk(self, tx: Transaction, payloads: Iterable[P], *, tenant: str | None = None) -> int:
+    async def enqueue_bulk(
+        self, tx: Transaction, payloads: Iterable[P], *, tenant: str | None = None, batch: str | None = None
+    ) -> int:
         """Enqueue bulk work without keys, packed a hundred messages to a row; returns how many there were.
 
         Several times as fast as `enqueue_many`, made and run together: for blasts, exports and the
         like. Each message still has its own attempts, retry and dead letter. Bundles and single
-        messages of a queue take turns. Raises PayloadTooLargeError above 256 KiB for one.
+        messages of a queue take turns. `batch` is said by `Batch.add_bulk`. Raises PayloadTooLargeError
+        above 256 KiB for one.
         """
-        about = None if self.expires_in_ms is None else encode_about(About(expires_ms=tx.now_ms + self.expires_in_ms))
+        expires_ms = None if self.expires_in_ms is None else tx.now_ms + self.expires_in_ms
+        about = encode_about(About(expires_ms=expires_ms, batch=batch))
         kind = bundles.Kind(self.queue, self.name, self.priority, self.attempts_max, tenant, about)
         count = await bundles.add(tx, kind, payloads)
         if count:

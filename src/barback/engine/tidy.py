@@ -29,6 +29,7 @@ KEEP: tuple[tuple[Statement, int], ...] = (
     (SQL.tidy_worker, HOUR_MS),
     (SQL.tidy_scaling, 14 * DAY_MS),
     (SQL.tidy_dedupe, 0),
+    (SQL.tidy_batch, 30 * DAY_MS),
 )
 """What is forgotten, and after how many milliseconds. Live news has a time of its own (`live.KEEP_MS`)."""
 

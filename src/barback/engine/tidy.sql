@@ -60,3 +60,14 @@ DELETE FROM engine_scaling WHERE id IN (SELECT id FROM engine_scaling WHERE at_m
 -- name: tidy_scaling [postgres]
 DELETE FROM engine_scaling WHERE ctid = ANY (ARRAY(
     SELECT ctid FROM engine_scaling WHERE at_ms < :before_ms ORDER BY at_ms LIMIT :n));
+
+-- A batch with dead members keeps its figures until they are retried or discarded.
+-- name: tidy_batch [sqlite]
+DELETE FROM engine_batch WHERE id IN (
+    SELECT b.id FROM engine_batch b WHERE b.finished_ms < :before_ms
+        AND NOT EXISTS (SELECT 1 FROM engine_batch_dead d WHERE d.batch = b.id) ORDER BY b.finished_ms LIMIT :n);
+
+-- name: tidy_batch [postgres]
+DELETE FROM engine_batch WHERE ctid = ANY (ARRAY(
+    SELECT b.ctid FROM engine_batch b WHERE b.finished_ms < :before_ms
+        AND NOT EXISTS (SELECT 1 FROM engine_batch_dead d WHERE d.batch = b.id) ORDER BY b.finished_ms LIMIT :n));

@@ -33,7 +33,12 @@ class Turns:
     async def claim(
         self, tx: Transaction, worker: str, limit: int, offered: Sequence[Stored], *, look_for_due: bool
     ) -> Lease | None:
-        """The next lease: bundles, or up to `limit` messages of which `offered` go first."""
+        """The next lease: bundles, or up to `limit` messages of which `offered` go first.
+
+        Who asks for one message gets one: of bundles he has one taken apart.
+        """
+        if limit == 1 and not offered:
+            return next(iter(await self.claim_singly(tx, worker, 1)), None)
         slack = self._slack()
         if slack is not None:
             packed = await self._bundles(tx, worker, slack)

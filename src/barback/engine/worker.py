@@ -11,6 +11,7 @@ from typing import Any
 
 from barback.engine import breakers, claims
 from barback.engine.acting import ActingRunner
+from barback.engine.batch_folding import Folder
 from barback.engine.changes import CONTROL_BELL
 from barback.engine.liveness import DEAD_AFTER_S, Heart, Watch
 from barback.engine.runners import Runner, Shift
@@ -64,6 +65,7 @@ class Worker:
         self._runners = [one for queue, its in self._queues.items() for one in _runners(self._shift, queue, its)]
         self._watch = Watch(db, self._heart, by_name, dead_after_s)
         self._clockwork = Clockwork(schedules)
+        self._folder = Folder(db)
         # From now on, not from when `run` comes to it: a pause in between must not wait for the next poll.
         self._control = db.bell.listen(CONTROL_BELL)
         self._awake = asyncio.Event()
@@ -103,7 +105,7 @@ class Worker:
         """Work until `stop`. Survives a database that goes away for a while."""
         await self.start()
         self._heart.start()
-        loops = [self._look_after_others(), self._tick(), self._listen_for_control()]
+        loops = [self._look_after_others(), self._tick(), self._listen_for_control(), self._folder.run()]
         helpers = [asyncio.create_task(loop) for loop in loops]
         runs = [asyncio.create_task(runner.run()) for runner in self._runners]
         try:
@@ -172,6 +174,8 @@ class Worker:
         for runner in self._runners:
             if runner.queue in waiting:
                 runner.listener.wake()
+        if any(row["unfolded"] for row in rows):
+            self._folder.listener.wake()
 
     async def _listen_for_control(self) -> None:
         while True:
@@ -213,7 +217,7 @@ class Worker:
             before = handled
             for runner in self._runners:
                 handled += await _drain(runner)
-            if handled == before:
+            if handled == before and not await self._folder.fold_all():
                 await self._shift.tally.flush(self._db, self._heart.worker)
                 return handled
 

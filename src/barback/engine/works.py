@@ -19,6 +19,7 @@ class Work(Generic[P]):
 
     `dedupe`: within `dedupe_ms` a second message of the task with the same text is the first one (E14).
     `expires_in_ms`: milliseconds from now after which it is worthless (E15); None: what the task says.
+    `batch`: what it belongs to; said by `Batch.add`.
     """
 
     payload: P
@@ -29,16 +30,17 @@ class Work(Generic[P]):
     dedupe: str | None = None
     dedupe_ms: int = DEDUPE_MS
     expires_in_ms: int | None = None
+    batch: str | None = None
 
 
 def about_for(task: str, work: Work[Any], expires_in_ms: int | None, now_ms: int) -> str | None:
     """What few messages have; `expires_in_ms` is what the task says. Raises ValueError for a time that is none."""
     expires_in_ms = expires_in_ms if work.expires_in_ms is None else work.expires_in_ms
     if expires_in_ms is None:
-        return None
+        return None if work.batch is None else encode_about(About(batch=work.batch))
     if expires_in_ms <= max(0, work.delay_ms):
         raise ValueError(
             f"expected `expires_in_ms` to be longer than `delay_ms` for {task}, "
             f"got {expires_in_ms} and {work.delay_ms}; what is worthless when it is due need not be enqueued"
         )
-    return encode_about(About(expires_ms=now_ms + expires_in_ms))
+    return encode_about(About(expires_ms=now_ms + expires_in_ms, batch=work.batch))
