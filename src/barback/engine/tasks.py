@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import ClassVar, Generic, Literal, TypeVar, Unpack
+from typing import ClassVar, Generic, Literal, TypedDict, TypeVar, Unpack
 
 import msgspec
 
