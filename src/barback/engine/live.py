@@ -235,6 +235,6 @@ class Hub:
                     follower.put(frame)
 
 
-async def prune(tx: Transaction, now_ms: int) -> int:
-    """Forget news older than a day, a page at a time."""
-    return await tx.run(SQL.live_prune, before_ms=now_ms - KEEP_MS, n=1_000)
+async def prune(tx: Transaction, now_ms: int, keep_ms: int = KEEP_MS) -> int:
+    """Forget news older than a day, a page at a time; on PostgreSQL what is in no partition (see `retention`)."""
+    return await tx.run(SQL.live_prune, before_ms=now_ms - keep_ms, n=1_000)

@@ -260,7 +260,7 @@ SELECT CAST(CAST(xid AS TEXT) AS BIGINT) AS xid, pos FROM engine_live ORDER BY x
 DELETE FROM engine_live WHERE pos IN (SELECT pos FROM engine_live WHERE at_ms < :before_ms ORDER BY at_ms LIMIT :n);
 
 -- name: live_prune [postgres]
-DELETE FROM engine_live WHERE ctid = ANY (ARRAY(SELECT ctid FROM engine_live WHERE at_ms < :before_ms ORDER BY at_ms LIMIT :n));
+DELETE FROM engine_live_rest WHERE ctid = ANY (ARRAY(SELECT ctid FROM engine_live_rest WHERE at_ms < :before_ms ORDER BY at_ms LIMIT :n));
 
 -- name: work_waiting [sqlite]
 SELECT q.name AS name, q.paused AS paused,

@@ -1,12 +1,12 @@
--- What is forgotten after a while, a bounded number of rows at a time.
+-- What is forgotten after a while, a bounded number of rows at a time; on PostgreSQL only what is in no partition.
 
 -- name: tidy_tally [sqlite]
 DELETE FROM engine_tally WHERE rowid IN (
     SELECT rowid FROM engine_tally WHERE minute_ms < :before_ms ORDER BY minute_ms LIMIT :n);
 
 -- name: tidy_tally [postgres]
-DELETE FROM engine_tally WHERE ctid = ANY (ARRAY(
-    SELECT ctid FROM engine_tally WHERE minute_ms < :before_ms ORDER BY minute_ms LIMIT :n));
+DELETE FROM engine_tally_rest WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM engine_tally_rest WHERE minute_ms < :before_ms ORDER BY minute_ms LIMIT :n));
 
 -- A letter that is still dead keeps its history, however old.
 -- name: tidy_failure [sqlite]
@@ -16,8 +16,8 @@ DELETE FROM engine_failure WHERE number IN (
     ORDER BY f.at_ms LIMIT :n);
 
 -- name: tidy_failure [postgres]
-DELETE FROM engine_failure WHERE ctid = ANY (ARRAY(
-    SELECT f.ctid FROM engine_failure f WHERE f.at_ms < :before_ms
+DELETE FROM engine_failure_rest WHERE ctid = ANY (ARRAY(
+    SELECT f.ctid FROM engine_failure_rest f WHERE f.at_ms < :before_ms
         AND NOT EXISTS (SELECT 1 FROM engine_dead d WHERE d.id = f.message_id)
     ORDER BY f.at_ms LIMIT :n));
 
@@ -25,7 +25,7 @@ DELETE FROM engine_failure WHERE ctid = ANY (ARRAY(
 DELETE FROM engine_tick WHERE rowid IN (SELECT rowid FROM engine_tick WHERE fired_ms < :before_ms LIMIT :n);
 
 -- name: tidy_tick [postgres]
-DELETE FROM engine_tick WHERE ctid = ANY (ARRAY(SELECT ctid FROM engine_tick WHERE fired_ms < :before_ms LIMIT :n));
+DELETE FROM engine_tick_rest WHERE ctid = ANY (ARRAY(SELECT ctid FROM engine_tick_rest WHERE fired_ms < :before_ms LIMIT :n));
 
 -- name: tidy_change [sqlite]
 DELETE FROM engine_change WHERE id IN (SELECT id FROM engine_change WHERE at_ms < :before_ms ORDER BY at_ms LIMIT :n);
