@@ -13,6 +13,7 @@ from tests.conformance.tools import count, eventually, sql
 from barback.engine import Dead, Schedule, dead_letters, live, retention, tidy
 from barback.engine.retention import DAY_MS, DEFAULTS, HISTORIES, HOUR_MS, Retention
 from barback.engine.store import SQL
+from barback.foundation.settings import settings_from
 from barback.storage import Database, Transaction
 from barback.testing import HandClock, run_until_quiet
 
@@ -223,3 +224,10 @@ def test_E20_periods_follow_each_other_without_a_gap(history: retention.History)
     assert found[0][0] <= now_ms < found[0][1]
     assert all(left[1] == right[0] for left, right in pairwise(found))
     assert found == retention.periods(found[0][0], keep_ms)
+
+
+def test_E20_an_operator_sets_it_in_days() -> None:
+    environ = {"BARBACK_KEEP_LIVE_HOURS": "2", "BARBACK_KEEP_FAILURES_DAYS": "90", "BARBACK_KEEP_FIGURES_DAYS": "14"}
+    keep = retention.retention_of(settings_from(environ))
+    assert (keep.live_ms, keep.failure_ms, keep.tally_ms) == (2 * HOUR_MS, 90 * DAY_MS, 14 * DAY_MS)
+    assert retention.retention_of(settings_from({})) == DEFAULTS

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from barback.engine import tidy
+from barback.engine import redrive, tidy
 from barback.engine.queues import Queue
+from barback.engine.retention import retention_of
 from barback.engine.schedules import Schedule
 from barback.engine.tasks import Task
+from barback.foundation.settings import settings_from
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,8 @@ def load_app(place: str) -> App:
 
 def with_upkeep(app: App) -> App:
     """`app` with the engine's own tasks and schedules, each once: without them what is old is never forgotten."""
-    tasks = {task.name: task for task in (*app.tasks, *tidy.TASKS)}
+    tidy.TIDY.keep = retention_of(settings_from(os.environ))
+    tasks = {task.name: task for task in (*app.tasks, *tidy.TASKS, *redrive.TASKS)}
     schedules = {one.name: one for one in (*app.schedules, *tidy.SCHEDULES)}
     return App(tuple(tasks.values()), tuple(schedules.values()))
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
+from barback.foundation.settings import Settings
 from barback.storage import Statement, StorageError, Transaction, statements
 
 SQL = statements(__file__, "retention.sql")
@@ -44,6 +45,17 @@ class Retention:
 
 
 DEFAULTS = Retention()
+
+
+def retention_of(settings: Settings) -> Retention:
+    """What the operator set."""
+    return Retention(
+        live_ms=settings.keep_live_hours * HOUR_MS,
+        tally_ms=settings.keep_figures_days * DAY_MS,
+        failure_ms=settings.keep_failures_days * DAY_MS,
+        tick_ms=settings.keep_figures_days * DAY_MS,
+        change_ms=settings.keep_changes_days * DAY_MS,
+    )
 
 
 @dataclass(frozen=True)

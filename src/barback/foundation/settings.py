@@ -41,6 +41,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     body_max_bytes: Annotated[
         int, Meta(ge=1024, le=1 << 30, description="The largest request body; a larger one gets 413.")
     ] = 1 << 20
+    keep_live_hours: Annotated[
+        int, Meta(ge=1, le=8_760, description="How far back a screen that was away can catch up.")
+    ] = 24
+    keep_figures_days: Annotated[
+        int, Meta(ge=1, le=3_650, description="Counts per task and minute, and ticks of schedules.")
+    ] = 7
+    keep_failures_days: Annotated[
+        int, Meta(ge=1, le=3_650, description="Failed attempts; those of a dead letter stay as long as it does.")
+    ] = 30
+    keep_changes_days: Annotated[int, Meta(ge=1, le=36_500, description="The record of what operators changed.")] = 365
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], Meta(description="The least important line to write.")
     ] = "info"
