@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -31,6 +30,7 @@ from barback.engine.messages import (
     Snooze,
 )
 from barback.engine.runners import STORAGE_PAUSE_S, Runner, Shift
+from barback.engine.spending import Spent
 from barback.engine.store import SQL
 from barback.engine.tasks import ActingTask, Task
 from barback.storage import StorageError, Transaction
@@ -116,29 +116,30 @@ class ActingRunner(Runner):
     async def see_through(self, lease: Lease) -> None:
         """All three steps of one message, and its end."""
         row = lease.rows[0]
-        started = time.perf_counter()
+        spent = Spent()
         task = self._shift.tasks.get(row.task)
         if not isinstance(task, ActingTask):
             await self._end_failed(
-                lease, RetryAfter(30_000, f"no acting task named {row.task!r} in this worker"), started
+                lease, RetryAfter(30_000, f"no acting task named {row.task!r} in this worker"), spent
             )
             return
         try:
             message = task.message(row)
         except msgspec.MsgspecError as error:
-            await self._end_failed(lease, Dead(f"the payload does not fit {task.payload.__name__}: {error}"), started)
+            await self._end_failed(lease, Dead(f"the payload does not fit {task.payload.__name__}: {error}"), spent)
             return
         try:
-            outcome = await self._three_steps(cast("ActingTask[Any, Any, Any]", task), lease, message)
-            self._tally(lease, outcome, started)
+            steps = self._three_steps(cast("ActingTask[Any, Any, Any]", task), lease, message)
+            outcome = await spent.on(steps)
+            self._tally(lease, outcome, spent)
         except LeaseLostError as error:
             log.warning("%s", error)
         except Exception as error:  # noqa: BLE001 - whatever a handler raises, its message gets an outcome
             if belongs_to_the_engine(error):
-                await self._end_failed(lease, Snooze(int(STORAGE_PAUSE_S * 1000)), started)
+                await self._end_failed(lease, Snooze(int(STORAGE_PAUSE_S * 1000)), spent)
                 return
             log.warning("attempt %d of %s %s failed: %s", row.attempt, row.task, row.id, error_text(error))
-            await self._end_failed(lease, failed(self._shift.tasks[row.task], row.attempt, error), started)
+            await self._end_failed(lease, failed(self._shift.tasks[row.task], row.attempt, error), spent)
 
     async def _three_steps(self, task: ActingTask[Any, Any, Any], lease: Lease, message: Message[Any]) -> Outcome:
         async with self._db.transaction() as tx:
@@ -179,13 +180,13 @@ class ActingRunner(Runner):
         await self._shift.tally.write(tx, lease.worker)
         return outcomes[id_]
 
-    async def _end_failed(self, lease: Lease, outcome: Outcome, started: float) -> None:
+    async def _end_failed(self, lease: Lease, outcome: Outcome, spent: Spent) -> None:
         async def end() -> None:
             async with self._db.transaction() as tx:
                 settled = await self._end(tx, lease, outcome)
-            self._tally(lease, settled, started)
+            self._tally(lease, settled, spent)
 
         await self.insist(end)
 
-    def _tally(self, lease: Lease, outcome: Outcome, started: float) -> None:
-        self._count(lease, {lease.rows[0].id: outcome}, int((time.perf_counter() - started) * 1_000_000))
+    def _tally(self, lease: Lease, outcome: Outcome, spent: Spent) -> None:
+        self._count(lease, {lease.rows[0].id: outcome}, spent)

@@ -13,11 +13,13 @@ import os
 import resource
 import signal
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from typing import Any
 
 from barback.engine.handling import ERROR_CHARS_MAX, error_text
+from barback.engine.spending import add_cpu_ns
 
 # A server that imports once and forks: children are warm, and inherit none of the worker's connections.
 _CONTEXT = multiprocessing.get_context("forkserver")
@@ -45,6 +47,7 @@ class _Child:
         alive.close()
         self._calls = ours
         self.stays = True
+        self.cpu_ns = 0
 
     @property
     def alive(self) -> bool:
@@ -54,7 +57,7 @@ class _Child:
         """What the function answered. Raises ChildDiedError and CallFailedError."""
         try:
             self._calls.send((*place, message))
-            ended, answer, self.stays = self._calls.recv()
+            ended, answer, self.stays, self.cpu_ns = self._calls.recv()
         except (EOFError, OSError) as error:
             self._process.join(_END_S)
             code = self._process.exitcode
@@ -89,12 +92,14 @@ class CallChildren:
         try:
             answer = await loop.run_in_executor(self._threads, child.ask, place, message)
         except CallFailedError:
+            add_cpu_ns(child.cpu_ns)
             self._put_back(child)
             raise
         except BaseException:
             self._busy.discard(child)
             self._threads.submit(child.end)
             raise
+        add_cpu_ns(child.cpu_ns)
         self._put_back(child)
         return answer
 
@@ -133,8 +138,9 @@ def _serve(calls: Connection, alive: Connection, memory_max: int) -> None:
         except (EOFError, OSError):
             return
         except Exception as error:  # noqa: BLE001 - a payload's class that cannot be imported here
-            calls.send((False, error_text(error), True))
+            calls.send((False, error_text(error), True, 0))
             continue
+        began = time.process_time_ns()
         answer: tuple[bool, Any]
         try:
             answer = (True, _found(module, name)(message))
@@ -142,9 +148,9 @@ def _serve(calls: Connection, alive: Connection, memory_max: int) -> None:
             answer = (False, error_text(error))
         stays = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 <= memory_max
         try:
-            calls.send((*answer, stays))
+            calls.send((*answer, stays, time.process_time_ns() - began))
         except Exception as error:  # noqa: BLE001 - an answer that cannot be sent is no outcome
-            calls.send((False, f"its answer cannot be sent: {error}"[:ERROR_CHARS_MAX], stays))
+            calls.send((False, f"its answer cannot be sent: {error}"[:ERROR_CHARS_MAX], stays, 0))
 
 
 def _end_with_parent(alive: Connection) -> None:

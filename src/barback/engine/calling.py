@@ -10,12 +10,14 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import os
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from barback.engine.call_children import CallChildren
 from barback.engine.messages import Message, Outcome
+from barback.engine.spending import add_cpu_ns
 from barback.engine.tasks import ActingTask
 from barback.storage import Transaction
 
@@ -63,7 +65,11 @@ class ThreadTask(CalledTask[P]):
         context = contextvars.copy_context()
 
         def call() -> Outcome | None:
-            return context.run(self.call, decision)
+            began = time.thread_time_ns()
+            try:
+                return context.run(self.call, decision)
+            finally:
+                context.run(add_cpu_ns, time.thread_time_ns() - began)
 
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 

@@ -18,10 +18,12 @@ from barback.engine.handling import HandlerFailedError, error_text, handle_lease
 from barback.engine.leases import Lease
 from barback.engine.liveness import Heart
 from barback.engine.messages import LeaseLostError, Outcome, RetryAfter
+from barback.engine.spending import Spent
 from barback.engine.store import SQL
 from barback.engine.tally import Tally
 from barback.engine.tasks import Task, bell_name
 from barback.engine.turns import Turns
+from barback.engine.usage import Meter, shares_of
 from barback.storage import Database, StorageError, Transaction
 
 log = logging.getLogger("barback.engine")
@@ -47,6 +49,7 @@ class Shift:
     heart: Heart
     tasks: Mapping[str, Task[Any]]
     tally: Tally = field(default_factory=Tally)
+    meter: Meter = field(default_factory=Meter)
     paused: set[str] = field(default_factory=set[str])
     stopping: bool = False
     concurrency: Mapping[str, int] = field(default_factory=dict[str, int])
@@ -250,18 +253,17 @@ class Runner:
 
     async def _once(self, lease: Lease, *, carefully: bool, follow: bool = True) -> Lease | None:
         shift = self._shift
-        started = time.perf_counter()
+        spent = Spent()
         async with self._db.transaction() as tx:
-            outcomes = await handle_lease(tx, lease, shift.tasks, carefully=carefully)
+            outcomes = await spent.on(handle_lease(tx, lease, shift.tasks, carefully=carefully))
             if self._gate is not None:
                 outcomes = await self._gate.note_batch(tx, lease, outcomes)
             settled = await claims.settle(tx, [lease], outcomes, shift.tasks)
             following = await self._follow(tx, settled, follow=follow)
             await shift.tally.write(tx, lease.worker)
-        seconds = time.perf_counter() - started
         if lease.packs:
-            self._turns.took(seconds)
-        self._count(lease, outcomes, int(seconds * 1_000_000))
+            self._turns.took(spent.wall_us / 1_000_000)
+        self._count(lease, outcomes, spent)
         return following
 
     async def _follow(self, tx: Transaction, settled: Settled, *, follow: bool) -> Lease | None:
@@ -288,5 +290,7 @@ class Runner:
         self._next_due_ms = None
         return True
 
-    def _count(self, lease: Lease, outcomes: Mapping[str, Outcome], wall_us: int) -> None:
-        self._shift.tally.settled(lease, outcomes, self._db.clock.now_ms(), wall_us)
+    def _count(self, lease: Lease, outcomes: Mapping[str, Outcome], spent: Spent) -> None:
+        shift, now_ms, shares = self._shift, self._db.clock.now_ms(), shares_of(lease)
+        shift.tally.settled(lease, shares, outcomes, now_ms, spent.wall_us)
+        shift.meter.settled(lease, shares, outcomes, now_ms, spent, shift.heart.holding)

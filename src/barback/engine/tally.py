@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from barback.engine.leases import Lease
-from barback.engine.messages import DONE, Cancel, Dead, Done, Outcome, RetryAfter
+from barback.engine.messages import DONE, Cancel, Dead, Done, Outcome, RetryAfter, Stored
 from barback.engine.store import SQL
+from barback.engine.usage import Shares
 from barback.storage import Database, Transaction
 
 WRITE_EVERY_S = 1.0
@@ -47,19 +48,15 @@ class Tally:
         count.dead += dead
         count.wall_us += wall_us
 
-    def settled(self, lease: Lease, outcomes: Mapping[str, Outcome], now_ms: int, wall_us: int) -> None:
+    def settled(self, lease: Lease, shares: Shares, outcomes: Mapping[str, Outcome], now_ms: int, wall_us: int) -> None:
         """Count what became of a lease handled in `wall_us`; messages that `outcomes` does not name are done."""
         counts: dict[str, Count] = defaultdict(Count)
-        for pack in lease.packs:
-            counts[pack.task].done += pack.size
-            counts[pack.task].wall_us += wall_us * pack.size // lease.size
-        if lease.packs:
-            rows = [lease.packed(id_) for id_ in outcomes]
-        else:
-            rows = lease.rows
-            for row in rows:
-                counts[row.task].done += 1
-                counts[row.task].wall_us += wall_us // lease.size
+        for (task, _), n in shares.items():
+            counts[task].done += n
+            counts[task].wall_us += wall_us * n // lease.size
+        rows: Sequence[Stored] = ()
+        if outcomes:
+            rows = [lease.packed(id_) for id_ in outcomes] if lease.packs else lease.rows
         for row in rows:
             outcome = outcomes.get(row.id, DONE)
             if isinstance(outcome, Done | Cancel):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from barback.engine import live
+from barback.engine import live, usage
 from barback.engine.messages import Message, Snooze
 from barback.engine.retention import DAY_MS, DEFAULTS, HISTORIES, HOUR_MS, Retention
 from barback.engine.schedules import Schedule
@@ -26,6 +26,7 @@ KEEP: tuple[tuple[Statement, int], ...] = (
     (SQL.tidy_scaling, 14 * DAY_MS),
     (SQL.tidy_dedupe, 0),
     (SQL.tidy_batch, 30 * DAY_MS),
+    (usage.SQL.usage_forget, 400 * DAY_MS),
 )
 """What is forgotten after so many milliseconds whatever is asked for; the rest goes by `Retention`."""
 
@@ -50,6 +51,7 @@ async def tidy_page(tx: Transaction, keep: Retention = DEFAULTS) -> bool:
         *KEEP,
     )
     removed += [await tx.run(statement, before_ms=tx.now_ms - keep_ms, n=PAGE) for statement, keep_ms in pages]
+    removed.append(await usage.fold(tx, PAGE))
     return any(count >= PAGE for count in removed)
 
 

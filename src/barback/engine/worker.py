@@ -124,7 +124,7 @@ class Worker:
         for task in self._shift.tasks.values():
             await task.let_go()
         with contextlib.suppress(StorageError, OSError):
-            await self._shift.tally.flush(self._db, self._heart.worker)
+            await self._flush()
             async with self._db.transaction() as tx:
                 await tx.run(SQL.worker_remove, id=self._heart.worker)
 
@@ -138,6 +138,7 @@ class Worker:
             try:
                 if self._heart.lost:
                     await self._heart.revive(self._db, self._heart.worker)
+                await self._shift.meter.flush(self._db)
                 others = await self._watch.look()
                 if others or self._heart.holding or self._awake.is_set():
                     self._awake.clear()
@@ -152,9 +153,14 @@ class Worker:
                 _note("watch", error)
             await asyncio.sleep(LOOK_EVERY_S)
 
+    async def _flush(self) -> None:
+        """Write down what was counted and metered."""
+        await self._shift.tally.flush(self._db, self._heart.worker)
+        await self._shift.meter.flush(self._db, at_once=True)
+
     async def _fall_asleep(self) -> None:
         """Write down what was counted, look once more, and sleep until there is something to do."""
-        await self._shift.tally.flush(self._db, self._heart.worker)
+        await self._flush()
         await self._refresh()
         while not self._awake.is_set():
             try:
@@ -218,7 +224,7 @@ class Worker:
             for runner in self._runners:
                 handled += await _drain(runner)
             if handled == before and not await self._folder.fold_all():
-                await self._shift.tally.flush(self._db, self._heart.worker)
+                await self._flush()
                 return handled
 
     async def retire(self) -> None:

@@ -30,3 +30,36 @@ CREATE TABLE engine_breaker (
     open_ms BIGINT NOT NULL,
     queues TEXT NOT NULL
 );
+
+-- What attempts used, by hour, task and tenant ('' for none). Workers add rows to `engine_usage_part`, which
+-- locks nothing; they are folded into one row each by the engine's tidying.
+CREATE TABLE engine_usage (
+    hour_ms BIGINT NOT NULL,
+    task TEXT NOT NULL,
+    tenant TEXT NOT NULL,
+    done BIGINT NOT NULL,
+    failed BIGINT NOT NULL,
+    dead BIGINT NOT NULL,
+    cancelled BIGINT NOT NULL,
+    snoozed BIGINT NOT NULL,
+    expired BIGINT NOT NULL,
+    wall_us BIGINT NOT NULL,
+    cpu_us BIGINT NOT NULL,
+    memory_kib_s BIGINT NOT NULL,
+    PRIMARY KEY (hour_ms, task, tenant)
+);
+
+CREATE TABLE engine_usage_part (
+    hour_ms BIGINT NOT NULL,
+    task TEXT NOT NULL,
+    tenant TEXT NOT NULL,
+    done BIGINT NOT NULL,
+    failed BIGINT NOT NULL,
+    dead BIGINT NOT NULL,
+    cancelled BIGINT NOT NULL,
+    snoozed BIGINT NOT NULL,
+    expired BIGINT NOT NULL,
+    wall_us BIGINT NOT NULL,
+    cpu_us BIGINT NOT NULL,
+    memory_kib_s BIGINT NOT NULL
+);
