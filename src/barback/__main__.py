@@ -1,5 +1,7 @@
-"""`python -m barback` is the same as `barback`."""
+"""`python -m barback` is the same as `barback`: the platform's, or the engine's where it is installed alone."""
 
-from barback.server.cli import main
+import importlib
+import importlib.util
 
-main()
+place = "barback.server.cli" if importlib.util.find_spec("barback.server") else "barback.console.alone"
+importlib.import_module(place).main()

@@ -11,7 +11,8 @@ from tests.conformance.tools import count, eventually, sql
 import barback
 from barback import Work, adopt, run_sync
 from barback.engine import MIGRATIONS, Topic
-from barback.engine.tasks import SendOptions, Task
+from barback.engine.tasks import Task
+from barback.engine.works import SendOptions
 from barback.storage import Database, StorageError, migrate_in, open_database
 from barback.testing import HandClock, assert_enqueued, run_until_quiet
 

@@ -62,12 +62,12 @@ def changing(database: str | None, change: Callable[[Transaction], Awaitable[T]]
     return with_database(database, call)
 
 
-def with_database(database: str | None, call: Callable[[Database], Awaitable[T]]) -> T:
-    """Open what the settings name, call, close. Raises ValueError when there is nothing to look at."""
+def with_database(database: str | None, call: Callable[[Database], Awaitable[T]], *, make: bool = False) -> T:
+    """Open what the settings name, call, close. Raises ValueError when there is nothing to look at, unless `make`."""
     environ = dict(os.environ) | ({variable("database_url"): database} if database else {})
     url = settings_from(environ).database()
     path = Path(url.removeprefix("sqlite:///"))
-    if url.startswith("sqlite:///") and not path.exists():
+    if url.startswith("sqlite:///") and not path.exists() and not make:
         # Opening would make an empty one, and an empty console looks like a quiet night.
         raise ValueError(f"there is no database at {path}; name it with --database or {variable('database_url')}")
 

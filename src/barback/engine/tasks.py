@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import ClassVar, Generic, Literal, TypedDict, TypeVar, Unpack
+from typing import ClassVar, Generic, Literal, TypeVar, Unpack
 
 import msgspec
 
@@ -30,7 +30,7 @@ from barback.engine.messages import (
     encode_about,
 )
 from barback.engine.outages import is_outage
-from barback.engine.works import DEDUPE_MS, Work, about_for
+from barback.engine.works import DEDUPE_MS, SendOptions, Work, about_for
 from barback.foundation.ids import new_id
 from barback.storage import Transaction, adopt, run_sync
 
@@ -44,17 +44,6 @@ HeadFailure = Literal["block", "skip", "park"]
 def bell_name(queue: str) -> str:
     """The bell that is rung when there is something for `queue`."""
     return f"queue:{queue}"
-
-
-class SendOptions(TypedDict, total=False):
-    """What may be said of a message besides its payload; see `Task.enqueue`."""
-
-    key: str | None
-    tenant: str | None
-    delay_ms: int
-    dedupe: str | None
-    dedupe_ms: int
-    expires_in_ms: int | None
 
 
 class Task(Generic[P]):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypedDict, TypeVar
 
 from barback.engine.messages import About, encode_about
 
@@ -11,6 +11,17 @@ P = TypeVar("P")
 
 DEDUPE_MS = 24 * 3_600_000
 """How long a dedupe token is remembered when nothing else is said: a day."""
+
+
+class SendOptions(TypedDict, total=False):
+    """What may be said of a message besides its payload; see `Task.enqueue`."""
+
+    key: str | None
+    tenant: str | None
+    delay_ms: int
+    dedupe: str | None
+    dedupe_ms: int
+    expires_in_ms: int | None
 
 
 @dataclass(frozen=True)
