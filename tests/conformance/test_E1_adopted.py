@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from tests.conformance.bar import Drink, held, numbers, pouring
 from tests.conformance.programs import KINDS, SYNCHRONOUS, TOLD, program
@@ -14,6 +16,7 @@ from barback.engine import MIGRATIONS, Topic
 from barback.engine.tasks import Task
 from barback.engine.works import SendOptions
 from barback.storage import Database, StorageError, migrate_in, open_database
+from barback.storage.adopting.drivers import driver_hands
 from barback.testing import HandClock, assert_enqueued, run_until_quiet
 
 ADD = sql("INSERT INTO note (id) VALUES (:id)")
@@ -144,6 +147,31 @@ async def test_E1_every_kind_of_message_goes_through_their_connection(
     clock.advance(10)
     await run_until_quiet(tables, [task])
     assert sorted(await numbers(tables)) == list(range(100))
+
+
+@every_driver
+async def test_E1_what_is_asked_of_each_message_is_kept_through_their_connection(tables: Database, kind: str) -> None:
+    task = pouring()
+    async with program(kind, tables.dialect, tables.url) as theirs:
+        await theirs.writes()
+        tx = adopt(theirs.holds)
+        first = await task.enqueue(tx, Drink(1), dedupe="one", expires_in_ms=60_000)
+        assert await task.enqueue(tx, Drink(2), dedupe="one") == first
+        await task.enqueue_bulk(tx, [Drink(n) for n in range(250)])
+        await theirs.commits()
+    assert await run_until_quiet(tables, [task]) == 251
+
+
+@every_driver
+async def test_E1_whether_a_transaction_has_ended_can_be_asked_from_another_thread(tables: Database, kind: str) -> None:
+    async with program(kind, tables.dialect, tables.url) as theirs:
+        hands = driver_hands(theirs.holds)
+        assert await asyncio.to_thread(hands.ended)
+        await theirs.writes()
+        await pouring().enqueue(adopt(theirs.holds), Drink(1))
+        assert not await asyncio.to_thread(hands.ended)
+        await theirs.commits()
+        assert await asyncio.to_thread(hands.ended)
 
 
 @every_sync_program

@@ -46,6 +46,10 @@ async def test_the_script_sends_and_a_program_with_its_own_connection_does(tmp_p
         await says(worker, "sent to ann@example.com")
         assert (await ran(tmp_path, "shop.py", "bob@example.com"))[0] == 0
         await says(worker, "sent to bob@example.com")
+    command = ["-m", "barback", "work", "--app", "mail", "--database", "sqlite:///shop.db"]
+    async with running(tmp_path, *command) as worker:
+        assert (await ran(tmp_path, "shop.py", "eve@example.com"))[0] == 0
+        await says(worker, "sent to eve@example.com")
     code, said = await ran(tmp_path, "shop.py", "bob@example.com")
     assert code == 1
     assert "IntegrityError" in said

@@ -20,13 +20,13 @@ from barback.storage.sqlite_bells import bells_folder, send_to_all
 from barback.storage.statements import Statement
 
 _NONE_OPEN = (
-    "no transaction is open on this sqlite3 connection, and it opens none by itself (isolation_level is None): "
-    "begin with connection.execute('BEGIN IMMEDIATE') and end with connection.commit()"
+    "no transaction is open on this sqlite3 connection, and it opens none by itself (isolation_level is None, or "
+    "autocommit is on): begin with connection.execute('BEGIN IMMEDIATE') and end with connection.commit()"
 )
 
 
 class SqliteHands:
-    """See `Hands` and `Held`. With `own`, a transaction is begun where the driver would do so at its next write."""
+    """See `Hands` and `Held`."""
 
     dialect = "sqlite"
 
@@ -48,13 +48,19 @@ class SqliteHands:
         before them, so we begin in its stead, at once as a writer: one that reads first and writes
         then can be refused by SQLite however long it would wait.
         """
-        if not self._connection.in_transaction and self._connection.isolation_level is not None:
+        if not self._connection.in_transaction and self._begins():
             await self.control("BEGIN IMMEDIATE")
         self.check()
         if not self._looked:
             self._looked = True
             self._place = await self._find_place()
         return self
+
+    def _begins(self) -> bool:
+        """Whether the driver begins by itself. From Python 3.12 on `autocommit=True` says that it does not."""
+        return (
+            self._connection.isolation_level is not None and getattr(self._connection, "autocommit", None) is not True
+        )
 
     async def _find_place(self) -> Place | None:
         rows = await self._rows("PRAGMA database_list", {})
