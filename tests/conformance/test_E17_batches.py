@@ -145,14 +145,17 @@ async def test_E17_members_are_added_side_by_side_and_the_end_waits_for_the_last
 
     slow = asyncio.create_task(add_slowly())
     await adding.wait()
-    async with asyncio.timeout(20), tables.transaction() as tx:
-        await batch.add(tx, task, [Work(Drink(2))])
-    await run_until_quiet(tables, [task])
-    sealing = asyncio.create_task(seal())
-    await asyncio.sleep(0.1)  # time for the seal to come to the lock
-    assert not sealing.done()
-    go_on.set()
-    await asyncio.gather(slow, sealing)
+    try:
+        async with asyncio.timeout(20), tables.transaction() as tx:
+            await batch.add(tx, task, [Work(Drink(2))])
+        await run_until_quiet(tables, [task])
+        sealing = asyncio.create_task(seal())
+        await asyncio.sleep(0.1)  # time for the seal to come to the lock
+        assert not sealing.done()
+    finally:
+        go_on.set()
+        await slow
+    await sealing
     assert counted(await figures(tables, batch)) == {"state": "running", "total": 2, "waiting": 1, "done": 1}
     await run_until_quiet(tables, [task])
     assert counted(await figures(tables, batch)) == {"state": "finished", "total": 2, "done": 2}

@@ -10,6 +10,8 @@ It knows the engine and nothing of bars. Who asks is handed in by the server as 
     POST /console/dead/…               retry one, retry many of a queue, edit one, discard one
     GET  /console/redrives[/{id}]      dead letters on their way round again, and how far
     POST /console/redrives[/{id}/stop] send many round again (or throw them away) at a rate; stop that
+    GET  /console/batches[/{id}]       work that was fanned out, and how far it is
+    POST /console/batches/{id}/…       cancel one, retry its dead members
     GET  /console/workers, /console/schedules, /console/changes
 """
 

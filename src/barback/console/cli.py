@@ -1,4 +1,4 @@
-"""The console on the command line: `barback queues`, `queue`, `dead`, `workers`, `schedules`, `changes`.
+"""The console on the command line: `barback queues`, `queue`, `dead`, `batches`, `workers`, `schedules`, `changes`.
 
 They open the database themselves, so they work when no server does. Tables for people; `--json` prints
 what the API answers.
@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from barback.console import redrive_cli, shapes, tables
+from barback.console.batch_cli import batches_app
 from barback.console.opening import (
     DatabaseOption,
     JsonOption,
@@ -38,6 +39,7 @@ def add_to(app: typer.Typer, tasks: Callable[[], Sequence[Task[Any]]]) -> None:
     app.add_typer(queue_app, name="queue")
     redrive_cli.add_to(dead_app, tasks)
     app.add_typer(dead_app, name="dead")
+    app.add_typer(batches_app, name="batches")
     app.command(name="workers")(workers)
     app.command(name="schedules")(schedules)
     app.command(name="changes")(changes_list)

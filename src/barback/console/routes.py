@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from litestar import get, post
 
-from barback.console import redrive_routes, shapes
+from barback.console import batch_routes, redrive_routes, shapes
 from barback.console.access import Operator
 from barback.console.attention import attention
 from barback.engine import changes, control, dead_letters, figures
@@ -203,6 +203,7 @@ ROUTES = [
     retry_dead_letter,
     discard_dead_letter,
     *redrive_routes.ROUTES,
+    *batch_routes.ROUTES,
     workers,
     schedules,
     changes_page,

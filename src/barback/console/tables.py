@@ -12,6 +12,7 @@ from rich.text import Text
 from barback.console.attention import Attention, attention
 from barback.console.redrive_shapes import RedriveFigures
 from barback.console.shapes import DeadLetterDetail
+from barback.engine.batch_figures import BatchFigures
 from barback.engine.changes import Change
 from barback.engine.dead_letters import DeadLetter
 from barback.engine.figures import QueueFigures, Snapshot
@@ -112,6 +113,17 @@ def redrives(found: Sequence[RedriveFigures]) -> None:
         figures = (str(one.handled), f"{one.found}{'+' if one.at_least else ''}", f"{one.per_second:g}")
         cells = (one.id or "none", one.state, one.action, one.queue, of or "all", *figures, age(one.started_ms, now_ms))
         table.add_row(*(Text(cell) for cell in cells))
+    _print(table)
+
+
+def batches(found: Sequence[BatchFigures]) -> None:
+    """Batches and how far they are, one a line."""
+    now_ms = SystemClock().now_ms()
+    table = _table("batch", "name", "state", "total", "waiting", "done", "dead", "cancelled", "expired", "opened")
+    for one in found:
+        counts = (one.total, one.waiting, one.done, one.dead, one.cancelled, one.expired)
+        cells = (one.id, one.name, one.state, *map(str, counts), age(one.opened_ms, now_ms))
+        table.add_row(*(Text(cell) for cell in cells), style="red" if one.dead else None)
     _print(table)
 
 

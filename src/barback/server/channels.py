@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from barback.commerce import accounts, events, tabs
 from barback.commerce.accounts import Principal
+from barback.engine import batch_figures
 from barback.server.live_socket import MayFollow
 from barback.storage import Transaction
 
@@ -25,4 +26,15 @@ async def _may_follow_station(tx: Transaction, principal: Principal, station_id:
     accounts.require(principal, "orders:read", event_id=found.event_id)
 
 
-CHANNELS: dict[str, MayFollow] = {"tab": _may_follow_tab, "event": _may_follow_event, "station": _may_follow_station}
+async def _may_follow_batch(tx: Transaction, principal: Principal, batch_id: str) -> None:
+    batch = await batch_figures.one(tx, batch_id)
+    if principal.kind != "operator" and (batch.tenant is None or batch.tenant != principal.tenant_id):
+        raise batch_figures.BatchNotFound
+
+
+CHANNELS: dict[str, MayFollow] = {
+    "tab": _may_follow_tab,
+    "event": _may_follow_event,
+    "station": _may_follow_station,
+    "batch": _may_follow_batch,
+}
