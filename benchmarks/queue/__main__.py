@@ -1,130 +1,103 @@
-"""Enqueue and drain, against peers on the same PostgreSQL, interleaved in one run.
+"""Barback's engine beside its peers: all cases, interleaved, in one run on one machine.
 
-    python -m benchmarks.queue --database postgresql://user@host/name [--rounds 3] [--backlog 50000] [--json FILE]
+    python -m benchmarks.queue.setup                  # once: the peers' environments, outside of the repository
+    python -m benchmarks.queue --minutes 45           # as much as fits, the comparisons that count most first
 
-The database named is only used to create others: every measurement has a fresh one. Drains are measured
-straight after the fill and after VACUUM ANALYZE, because the planner's statistics move such figures by
-several times. The ratio that counts is ours in its worse state over the peer in its better one.
-Peers are installed by hand, once: `benchmarks/queue/peers/README.md`.
+Writes RESULT.json, RESULT.md and plots. `--resume` goes on with a run that was ended; `--engines` and `--cases` narrow
+it; `--quick` uses tiny sizes, to see that everything works. How to read the result: benchmarks/README.md.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
-import os
-import statistics
 import subprocess
 import sys
 import time
-import uuid
 from pathlib import Path
 from typing import Any
 
-import asyncpg
+from benchmarks.facts import facts
+from benchmarks.queue.cases import Cases
+from benchmarks.queue.engines import ENGINES
+from benchmarks.queue.measure import Programs, node
+from benchmarks.queue.plan import Sizes, plan
+from benchmarks.queue.report import report
+from benchmarks.queue.running import Journal, Run
+from benchmarks.queue.servers import Servers
+from benchmarks.queue.setup import ENVS
+from benchmarks.queue.stores import Stores
 
 HERE = Path(__file__).parent
-PEERS_PYTHON = os.environ.get("PEERS_PYTHON", sys.executable)
-ENGINES: dict[str, list[str]] = {
-    "barback": [sys.executable, str(HERE / "ours.py")],
-    "graphile-worker": ["node", str(HERE / "peers" / "graphile_peer.mjs")],
-    "pgqueuer": [PEERS_PYTHON, str(HERE / "peers" / "pgqueuer_peer.py")],
-    "procrastinate": [PEERS_PYTHON, str(HERE / "peers" / "procrastinate_peer.py")],
-}
-SLOW = {"procrastinate": 0.1}
-"""Shares of the backlog for engines that would take minutes."""
+PYTHON_PEERS = ("celery", "dbos", "dramatiq", "huey", "oban", "pgqueuer", "procrastinate", "saq")
+NODE_PEERS = ("bullmq", "graphile-worker", "pg-boss")
 
 
-def verb(engine: str, url: str, name: str, count: int) -> dict[str, Any]:
-    """Run one verb in a process of its own."""
-    environment = {**os.environ, "PYTHONPATH": str(HERE.parent.parent)}
-    command = [*ENGINES[engine], url, name, str(count)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=600, env=environment, check=False)
-    if done.returncode:
-        raise RuntimeError(f"{engine} {name} failed:\n{done.stderr[-2000:]}")
-    return json.loads(done.stdout.strip().splitlines()[-1])
+def versions(envs: Path) -> dict[str, str]:
+    """Of everything measured, from what is installed."""
+    code = f"import sys, importlib.metadata as m; print(sys.version.split()[0], *[m.version(p) for p in {PYTHON_PEERS}])"
+    said = subprocess.run([envs / "python" / "bin" / "python", "-c", code], capture_output=True, text=True, check=True)
+    found = dict(zip(("Python", *PYTHON_PEERS), said.stdout.split(), strict=True))
+    found["Node"] = subprocess.run([node(), "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    for name in NODE_PEERS:
+        found[name] = json.loads((envs / "node" / "node_modules" / name / "package.json").read_text())["version"]
+    return found
 
 
-async def fresh(admin: str) -> str:
-    """A new, empty database."""
-    connection = await asyncpg.connect(admin)
-    name = f"bench_{uuid.uuid4().hex[:10]}"
-    await connection.execute(f"CREATE DATABASE {name}")
-    await connection.close()
-    return admin.rpartition("/")[0] + "/" + name
-
-
-async def gone(admin: str, url: str) -> None:
-    connection = await asyncpg.connect(admin)
-    await connection.execute(f"DROP DATABASE {url.rpartition('/')[2]} WITH (FORCE)")
-    await connection.close()
-
-
-async def vacuum(url: str) -> None:
-    connection = await asyncpg.connect(url)
-    await connection.execute("VACUUM ANALYZE")
-    await connection.close()
-
-
-async def measure(admin: str, engine: str, backlog: int) -> dict[str, float]:
-    """One round of one engine."""
-    backlog = int(backlog * SLOW.get(engine, 1))
-    figures: dict[str, float] = {}
-    url = await fresh(admin)
-    figures["one"] = verb(engine, url, "one", int(2000 * SLOW.get(engine, 1)))["per_s"]
-    await gone(admin, url)
-    for state in ("fresh", "analyzed"):
-        url = await fresh(admin)
-        figures["bulk"] = verb(engine, url, "bulk", backlog)["per_s"]
-        if state == "analyzed":
-            await vacuum(url)
-        drained = verb(engine, url, "drain", backlog)
-        assert not drained.get("left"), f"{engine} left {drained['left']} rows un-acknowledged"
-        figures[f"drain_{state}"] = drained["per_s"]
-        await gone(admin, url)
-    return figures
-
-
-async def run(args: argparse.Namespace) -> dict[str, Any]:
-    rounds: dict[str, list[dict[str, float]]] = {engine: [] for engine in args.engines}
-    for number in range(args.rounds):
-        for engine in args.engines:
-            figures = await measure(args.database, engine, args.backlog)
-            rounds[engine].append(figures)
-            print(number + 1, engine, {key: round(value) for key, value in figures.items()}, flush=True)
+def measured(args: argparse.Namespace) -> dict[str, Any]:
+    """Run the plan; the whole result."""
+    journal = Journal(args.journal, resume=args.resume)
+    steps = plan(Sizes(args.minutes, args.quick), args.engines, args.cases)
+    began = time.monotonic()
+    with Servers(args.database) as servers:
+        run = Run(Cases(servers, Stores(servers, args.envs), Programs(args.envs)), servers, journal)
+        try:
+            run.go(steps, args.minutes)
+        except KeyboardInterrupt:
+            print("Ended; what was measured is written. --resume goes on.", file=sys.stderr)
+        about = servers.facts()
+    took_min = sum(record["took_s"] for record in journal.records) / 60 if args.resume else (time.monotonic() - began) / 60
     return {
-        engine: {key: round(statistics.median(one[key] for one in its)) for key in its[0]}
-        for engine, its in rounds.items()
+        **facts("queue"),
+        "minutes": args.minutes,
+        "took_min": round(took_min, 1),
+        "servers": about,
+        "versions": versions(args.envs),
+        "engines": {
+            name: {"durable": engine.durable, "delivery": engine.delivery, "swept": engine.sweep, "best": journal.best(engine)}
+            for name, engine in ENGINES.items()
+        },
+        "measurements": journal.records,
+        "not_run": run.not_run,
     }
 
 
-def table(medians: dict[str, Any]) -> str:
-    """Markdown, ours over each peer's better state at the end."""
-    ours = medians["barback"]
-    heads = "enqueue one by one /s | enqueue in bulk /s | drain, fresh /s | drain, analyzed /s"
-    lines = [f"| engine | {heads} | ours ÷ it: one, bulk, drain |", "|---|---|---|---|---|---|"]
-    for engine, m in medians.items():
-        worse = min(ours["drain_fresh"], ours["drain_analyzed"])
-        ratios = (ours["one"] / m["one"], ours["bulk"] / m["bulk"], worse / max(m["drain_fresh"], m["drain_analyzed"]))
-        cells = [f"{m[key]:,}" for key in ("one", "bulk", "drain_fresh", "drain_analyzed")]
-        lines.append(f"| {engine} | {' | '.join(cells)} | {', '.join(f'{ratio:.2f}' for ratio in ratios)} |")
-    return "\n".join(lines)
+def names(text: str) -> set[str]:
+    """Engines by parts of their names: `graphile,barback`."""
+    wanted = text.lower().split(",")
+    return {name for name in ENGINES if any(part in name.lower() for part in wanted)}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--database", required=True)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--backlog", type=int, default=50_000)
-    parser.add_argument("--engines", type=lambda text: text.split(","), default=list(ENGINES))
-    parser.add_argument("--json", type=Path)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--minutes", type=float, default=45, help="the time there is; chooses sizes and repetitions")
+    parser.add_argument("--engines", type=names, help="parts of names, with commas; default: all")
+    parser.add_argument("--cases", type=lambda text: set(text.split(",")), help="drain,one,callers,latency,keyed,tenants,snapshot,idle,load")
+    parser.add_argument("--quick", action="store_true", help="tiny sizes, to see that everything works")
+    parser.add_argument("--resume", action="store_true", help="keep what the journal has")
+    parser.add_argument("--database", help="a PostgreSQL to use; default: one is started for the run")
+    parser.add_argument("--envs", type=Path, default=ENVS, help="where benchmarks.queue.setup made the environments")
+    parser.add_argument("--result", type=Path, default=HERE.parent / "results" / "queue.json")
+    parser.add_argument("--journal", type=Path, default=HERE.parents[1] / ".cache" / "benchmarks" / "queue.jsonl")
+    parser.add_argument("--report", action="store_true", help="measure nothing; write page and plots of RESULT anew")
     args = parser.parse_args()
-    medians = asyncio.run(run(args))
-    print(table(medians))
-    if args.json:
-        facts = {"at": time.strftime("%Y-%m-%d"), "cores": os.cpu_count(), "rounds": args.rounds}
-        args.json.write_text(json.dumps({**facts, "backlog": args.backlog, "medians": medians}, indent=1) + "\n")
+    if not (args.envs / "node").exists():
+        sys.exit(f"{args.envs} is not there. Cure: python -m benchmarks.queue.setup --envs {args.envs}")
+    if not args.report:
+        args.result.write_text(json.dumps(measured(args), indent=1) + "\n")
+    args.result.with_suffix(".md").write_text(report(json.loads(args.result.read_text())))
+    subprocess.run([args.envs / "python" / "bin" / "python", HERE / "plots.py", args.result], check=True)
+    print(args.result.with_suffix(".md").read_text())
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from typing import Any
 
 import asyncpg
 
+from benchmarks.noise import family_s
 from benchmarks.queue.engines import Engine, Settings
 from benchmarks.queue.measure import MeasurementError, Programs, Workers, percentile, rate_of
 from benchmarks.queue.servers import Servers, run_sql
@@ -143,8 +144,6 @@ class Cases:
         }
 
     def _spent(self, of: tuple[Engine, Settings], url: str, crew: Workers) -> dict[str, float]:
-        from benchmarks.queue.noise import family_s  # noqa: PLC0415 - the other way round would be a circle
-
         spent = {"cpu_ms_a_minute": family_s(crew.pids) * 1000}
         if of[0].store == "postgres" and self._servers.log is not None:
             mark = f"{url.rpartition('/')[2]}|LOG:  "

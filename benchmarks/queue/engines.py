@@ -13,7 +13,8 @@ LEAST, MOST = "at least once", "AT MOST once: deleted when taken"
 @dataclass(frozen=True)
 class Engine:
     """`speed`: roughly what it drains a second, so that a slow one gets fewer messages. `also`: cases it can do
-    beyond enqueue, drain and latency. `quick`: settings for latency and idle, where they are not the sweep's best."""
+    beyond enqueue, drain and latency. `quick`: settings for latency and idle, where they are not the sweep's best.
+    `keyed`, `tenants`: settings for those cases."""
 
     name: str
     store: str
@@ -25,6 +26,7 @@ class Engine:
     also: frozenset[str] = frozenset()
     quick: Settings = field(default_factory=dict[str, Any])
     keyed: Settings = field(default_factory=dict[str, Any])
+    tenants: Settings = field(default_factory=dict[str, Any])
 
     @property
     def ours(self) -> bool:
@@ -65,6 +67,7 @@ ENGINES = {
                 {"style": "work", "batch": 500, "workers": 2}, {"style": "loop", "batch": 500, "partition": True},
             ],
             8_000, also=ALL, quick={"style": "work", "batch": 10}, keyed={"style": "loop", "batch": 500},
+            tenants={"style": "loop", "batch": 500, "group": 250},
         ),
         Engine(
             "Oban for Python", "postgres", "oban_peer.py", [{"limit": limit} for limit in (20, 50, 200)],

@@ -79,6 +79,7 @@ class CeleryPeer(Peer):
             broker_transport_options={"confirm_publish": True} if broker.startswith("amqp") else {},
             broker_connection_retry_on_startup=True,
             worker_hijack_root_logger=False,
+            worker_redirect_stdouts=False,
             worker_enable_remote_control=False,
             worker_send_task_events=False,
         )

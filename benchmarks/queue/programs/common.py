@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import os
 import random
 import sys
 import threading
@@ -175,7 +176,8 @@ def talk(counter: Any, stop: Callable[[], Any]) -> None:
                 say({"done": said})
 
     def listen() -> None:
-        sys.stdin.read()
+        while os.read(0, 4096):  # not by sys.stdin, whose lock a forked child would inherit
+            pass
         counter.freeze()
         stop()
 

@@ -4,7 +4,8 @@
 - batch: a handler for many messages (BatchTask); claim, effects and completion are one commit.
 - packed: as batch, but enqueued by `enqueue_bulk`, which stores a hundred messages a row.
 
-Keys are its keys; tenants wait in lines, which take turns. Concurrent callers share commits (GroupCommit).
+Keys are its keys; tenants wait in lines, which take turns. One by one is `submit`, by which
+concurrent callers share commits.
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ from benchmarks.queue.programs.common import Counter, Item, Options, Peer, run
 
 from barback import engine
 from barback.engine import MIGRATIONS, Message, Queue, Task, Work, Worker
-from barback.engine.group_commit import GroupCommit
 from barback.storage import Database, Transaction, migrate, open_database
 
 HOLD = ("ready", "arrival", "parked", "later", "aside", "line", "bundle", "lease")
@@ -74,20 +74,12 @@ class Ours(Peer):
 
     async def open(self) -> None:
         self._db: Database = await open_database(self.url)
-        self._group = GroupCommit(self._db, self._commit)
 
     async def close(self) -> None:
         await self._db.close()
 
-    async def _commit(self, tx: Transaction, works: list[Work[Any]]) -> list[str]:
-        return await self._task.enqueue_many(tx, works)
-
     async def one(self, item: Item) -> None:
-        if self.options.callers > 1:
-            await self._group.submit(Work(item.payload, item.key, item.tenant))
-            return
-        async with self._db.transaction() as tx:
-            await self._task.enqueue(tx, item.payload, key=item.key, tenant=item.tenant)
+        await engine.submit(self._db, self._task, Work(item.payload, item.key, item.tenant))
 
     async def many(self, some: list[Item]) -> None:
         async with self._db.transaction() as tx:

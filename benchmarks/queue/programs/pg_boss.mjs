@@ -17,9 +17,9 @@ class BossPeer {
     const boss = this.boss({ supervise: false });
     await boss.start();
     const policy = this.options.shape === "keyed" ? { policy: "key_strict_fifo" } : {};
-    const { partition = false } = this.options.settings;
+    const { style, partition = false } = this.options.settings;
     for (let n = 0; n < this.options.queues; n++) {
-      await boss.createQueue(n ? `${QUEUE}-${n}` : QUEUE, { notify: true, partition, ...policy });
+      await boss.createQueue(n ? `${QUEUE}-${n}` : QUEUE, { notify: style === "work", partition, ...policy });
     }
     await boss.stop({ graceful: false });
   }

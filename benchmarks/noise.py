@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
-from typing import Any
 
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -49,17 +48,3 @@ class Noise:
         seconds = max(time.monotonic() - self._began, 0.01)
         other = (busy_s() - self._busy) - (family_s(self._roots) - self._ours)
         self.cores = round(max(0.0, other / seconds), 2)
-
-
-def machine() -> dict[str, Any]:
-    """What the figures were taken on."""
-    cpu = [line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line]
-    memory = int(Path("/proc/meminfo").read_text().split()[1]) // 1024 // 1024
-    release = dict(line.split("=", 1) for line in Path("/etc/os-release").read_text().splitlines() if "=" in line)
-    return {
-        "cores": os.cpu_count(),
-        "cpu": cpu[0] if cpu else "?",
-        "memory_gib": memory,
-        "kernel": os.uname().release,
-        "system": release.get("PRETTY_NAME", "?").strip('"'),
-    }

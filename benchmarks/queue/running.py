@@ -1,0 +1,147 @@
+"""Carries a plan out within its time, and writes down each measurement when it is made, so that a run can be resumed."""
+
+from __future__ import annotations
+
+import json
+import time
+import traceback
+from pathlib import Path
+from typing import Any
+
+from benchmarks.noise import Noise
+from benchmarks.queue.cases import Cases, Figures
+from benchmarks.queue.engines import ENGINES, Engine, Settings
+from benchmarks.queue.plan import Step
+from benchmarks.queue.servers import Servers
+
+NOISY_CORES = 0.15
+"""With more than this taken by others, a figure is marked."""
+
+
+class Journal:
+    """The measurements made so far, a line of JSON each."""
+
+    def __init__(self, path: Path, *, resume: bool) -> None:
+        self.path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not resume:
+            path.unlink(missing_ok=True)
+        self.records: list[dict[str, Any]] = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+    def add(self, record: dict[str, Any]) -> None:
+        self.records.append(record)
+        with self.path.open("a") as lines:
+            lines.write(json.dumps(record) + "\n")
+
+    def done(self) -> set[str]:
+        return {record["key"] for record in self.records if "figures" in record}
+
+    def best(self, engine: Engine) -> Settings:
+        """The swept setting that drained fastest."""
+        tried = [r for r in self.records if r["case"] == "sweep" and r["engine"] == engine.name and "figures" in r]
+        tried = [r for r in tried if not r["figures"]["left"]] or tried
+        fastest = max(tried, key=lambda record: record["figures"]["per_s"], default=None)
+        return engine.sweep[0] if fastest is None else fastest["settings"]
+
+    def cost(self, step: Step) -> float:
+        """What the step took last time, or what the plan thinks."""
+        took = [record["took_s"] for record in self.records if record["kind"] == step.kind]
+        return max(took, default=step.cost_s)
+
+
+class Run:
+    """One run over a plan."""
+
+    def __init__(self, cases: Cases, servers: Servers, journal: Journal) -> None:
+        self._cases = cases
+        self._servers = servers
+        self._journal = journal
+        self.not_run: list[str] = []
+
+    def go(self, steps: list[Step], minutes: float) -> None:
+        """Every step that still fits, in order."""
+        began, done = time.monotonic(), self._journal.done()
+        for number, step in enumerate(steps):
+            if step.key in done:
+                continue
+            left_s = minutes * 60 - (time.monotonic() - began)
+            if self._journal.cost(step) > left_s:
+                self.not_run.append(step.key)
+                continue
+            record = self._step(step)
+            self._journal.add(record)
+            said = record.get("error", "") or _short(record["figures"])
+            print(f"{number + 1}/{len(steps)} {left_s / 60:.1f} min left: {step.case}, {step.engine} {step.params}: {said}", flush=True)
+
+    def _step(self, step: Step) -> dict[str, Any]:
+        began = time.monotonic()
+        settings = self._settings(step)
+        record: dict[str, Any] = {
+            "key": step.key, "kind": step.kind, "case": step.case, "engine": step.engine, "round": step.round,
+            "params": step.params, "settings": settings,
+        }  # fmt: skip
+        try:
+            with Noise(self._servers.pids()) as noise:
+                record["figures"] = self._measure(step, settings)
+            record["noise_cores"] = noise.cores
+        except Exception as error:  # noqa: BLE001 - an engine that fails is a result; the others go on
+            record.pop("figures", None)
+            record["error"] = f"{type(error).__name__}: {error}"[-1500:]
+            record["where"] = traceback.format_exc(limit=-3)[-800:]
+        record["took_s"] = round(time.monotonic() - began, 1)
+        return record
+
+    def _settings(self, step: Step) -> Settings:
+        if step.engine == "all":
+            return {}
+        engine = ENGINES[step.engine]
+        match step.case:
+            case "sweep":
+                return engine.sweep[step.params["setting"]]
+            case "latency" if step.params["settings"] == "quick":
+                return engine.quick
+            case "keyed" | "callers of keys":
+                return engine.keyed or self._journal.best(engine)
+            case "tenants":
+                return engine.tenants or self._journal.best(engine)
+            case _:
+                return self._journal.best(engine)
+
+    def _measure(self, step: Step, settings: Settings) -> Figures:
+        if step.case == "idle":
+            able = [engine for engine in ENGINES.values() if "idle" in engine.also and self._servers.has(engine.store)]
+            return self._cases.idle([(engine, engine.quick) for engine in able], step.params["seconds"])
+        engine, params, cases = ENGINES[step.engine], step.params, self._cases
+        if not self._servers.has(engine.store):
+            raise LookupError(f"this machine has no {engine.store}")
+        match step.case:
+            case "sweep":
+                return cases.drain(engine, settings, params["count"], analyzed=engine.store == "postgres")
+            case "drain":
+                return cases.drain(engine, settings, params["count"], workers=params["workers"], analyzed=params["state"] == "analyzed")
+            case "one":
+                return cases.enqueue(engine, settings, "one", params["count"])
+            case "callers" | "callers of keys":
+                return cases.enqueue(engine, settings, "callers", params["count"], callers=params["callers"], shape=params.get("shape", "plain"))
+            case "latency":
+                return cases.flow(engine, settings, params["seconds"], rate=params["rate"])
+            case "keyed":
+                return cases.drain(engine, settings, params["count"], analyzed=params["state"] == "analyzed", shape="keyed")
+            case "tenants":
+                return cases.flow(engine, settings, params["seconds"], rate=params["rate"], shape="quiet", backlog=params["count"])
+            case "snapshot":
+                free = cases.flow(engine, settings, params["seconds"])
+                held = cases.flow(engine, settings, params["seconds"], held=True)
+                return {"free": free, "held": held, "kept": held["last_third_per_s"] / max(free["last_third_per_s"], 1)}
+            case "load":
+                full = cases.flow(engine, settings, params["seconds"])
+                most = max(1.0, min(full["per_s"], full["sent_per_s"]))
+                return {"most_per_s": most, **cases.flow(engine, settings, params["seconds"], rate=int(most * 0.7))}
+            case other:
+                raise ValueError(f"no such case: {other}")
+
+
+def _short(figures: Figures) -> str:
+    wanted = ("per_s", "fill_per_s", "others_per_s", "p50_ms", "p99_ms", "kept", "most_per_s", "left", "twice", "incomplete")
+    parts = [f"{key} {figures[key]:,.4g}" if isinstance(figures[key], float) else f"{key} {figures[key]}" for key in wanted if key in figures]
+    return ", ".join(parts) or json.dumps(figures)[:400]
