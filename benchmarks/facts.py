@@ -13,7 +13,11 @@ from typing import Any
 
 def machine() -> dict[str, Any]:
     """What the figures were taken on."""
-    cpu = [line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line]
+    cpu = [
+        line.partition(":")[2].strip()
+        for line in Path("/proc/cpuinfo").read_text().splitlines()
+        if "model name" in line
+    ]
     memory = int(Path("/proc/meminfo").read_text().split()[1]) // 1024 // 1024
     release = dict(line.split("=", 1) for line in Path("/etc/os-release").read_text().splitlines() if "=" in line)
     return {
@@ -31,7 +35,8 @@ def facts(kind: str) -> dict[str, Any]:
         "kind": kind,
         "at": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
         "command": " ".join(["python -m", f"benchmarks.{kind}", *sys.argv[1:]]),
-        "commit": _git("rev-parse", "--short", "HEAD") + ("" if not _git("status", "--porcelain", "src") else " and changes"),
+        "commit": _git("rev-parse", "--short", "HEAD")
+        + ("" if not _git("status", "--porcelain", "src") else " and changes"),
         "python": platform.python_version(),
         "machine": machine(),
     }

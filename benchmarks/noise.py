@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
+from typing import Self
 
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -40,7 +41,7 @@ class Noise:
         self._roots = [os.getpid(), *servers]
         self.cores = 0.0
 
-    def __enter__(self) -> Noise:
+    def __enter__(self) -> Self:
         self._began, self._busy, self._ours = time.monotonic(), busy_s(), family_s(self._roots)
         return self
 

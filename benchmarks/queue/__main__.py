@@ -35,7 +35,9 @@ NODE_PEERS = ("bullmq", "graphile-worker", "pg-boss")
 
 def versions(envs: Path) -> dict[str, str]:
     """Of everything measured, from what is installed."""
-    code = f"import sys, importlib.metadata as m; print(sys.version.split()[0], *[m.version(p) for p in {PYTHON_PEERS}])"
+    code = (
+        f"import sys, importlib.metadata as m; print(sys.version.split()[0], *[m.version(p) for p in {PYTHON_PEERS}])"
+    )
     said = subprocess.run([envs / "python" / "bin" / "python", "-c", code], capture_output=True, text=True, check=True)
     found = dict(zip(("Python", *PYTHON_PEERS), said.stdout.split(), strict=True))
     found["Node"] = subprocess.run([node(), "--version"], capture_output=True, text=True, check=True).stdout.strip()
@@ -56,7 +58,9 @@ def measured(args: argparse.Namespace) -> dict[str, Any]:
         except KeyboardInterrupt:
             print("Ended; what was measured is written. --resume goes on.", file=sys.stderr)
         about = servers.facts()
-    took_min = sum(record["took_s"] for record in journal.records) / 60 if args.resume else (time.monotonic() - began) / 60
+    took_min = (
+        sum(record["took_s"] for record in journal.records) / 60 if args.resume else (time.monotonic() - began) / 60
+    )
     return {
         **facts("queue"),
         "minutes": args.minutes,
@@ -64,7 +68,12 @@ def measured(args: argparse.Namespace) -> dict[str, Any]:
         "servers": about,
         "versions": versions(args.envs),
         "engines": {
-            name: {"durable": engine.durable, "delivery": engine.delivery, "swept": engine.sweep, "best": journal.best(engine)}
+            name: {
+                "durable": engine.durable,
+                "delivery": engine.delivery,
+                "swept": engine.sweep,
+                "best": journal.best(engine),
+            }
             for name, engine in ENGINES.items()
         },
         "measurements": journal.records,
@@ -82,7 +91,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=45, help="the time there is; chooses sizes and repetitions")
     parser.add_argument("--engines", type=names, help="parts of names, with commas; default: all")
-    parser.add_argument("--cases", type=lambda text: set(text.split(",")), help="drain,one,callers,latency,keyed,tenants,snapshot,idle,load")
+    parser.add_argument(
+        "--cases",
+        type=lambda text: set(text.split(",")),
+        help="drain,one,callers,latency,keyed,tenants,snapshot,idle,load",
+    )
     parser.add_argument("--quick", action="store_true", help="tiny sizes, to see that everything works")
     parser.add_argument("--resume", action="store_true", help="keep what the journal has")
     parser.add_argument("--database", help="a PostgreSQL to use; default: one is started for the run")

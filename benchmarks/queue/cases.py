@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import subprocess
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from typing import Any
 
 import asyncpg
@@ -18,6 +20,8 @@ from benchmarks.queue.stores import Stores
 
 Figures = dict[str, Any]
 DRAIN_LIMIT_S = 40.0
+KEYED_LIMIT_S = 15.0
+"""A busy key goes one by one; its rate and that of the others show long before it is through."""
 
 
 class Cases:
@@ -47,35 +51,61 @@ class Cases:
             raise MeasurementError(f"{engine.name}: {count} were enqueued, {left} are there")
         return figures
 
-    def drain(self, engine: Engine, settings: Settings, count: int, *, workers: int = 1, analyzed: bool = False, shape: str = "plain") -> Figures:
+    def drain(
+        self,
+        engine: Engine,
+        settings: Settings,
+        count: int,
+        *,
+        workers: int = 1,
+        analyzed: bool = False,
+        shape: str = "plain",
+    ) -> Figures:
         """A backlog of `count`, then all of it is handled by `workers` processes; then what is left is counted."""
         with self._store(engine, settings, shape=shape) as url:
             filled = self._programs.ask(engine, url, "bulk", settings, count=count, shape=shape)
             if analyzed:
                 run_sql(url, "VACUUM ANALYZE")
             crew = Workers(self._programs, engine, url, settings, workers, shape=shape)
-            crew.begin()
             try:
-                complete = crew.until(count, DRAIN_LIMIT_S)
+                crew.begin()
+                limit_s = KEYED_LIMIT_S if shape == "keyed" else DRAIN_LIMIT_S
+                complete = crew.until(count, limit_s)
                 finals = crew.stop()
-            except MeasurementError:
+            finally:
                 crew.kill()
-                raise
             left = self._programs.ask(engine, url, "left", settings, shape=shape)["left"]
         done = sum(final["done"] for final in finals)
-        figures = {"per_s": rate_of(finals), "fill_per_s": filled["per_s"], "done": done, "left": left, "twice": max(0, done - count)}
+        figures = {
+            "per_s": rate_of(finals),
+            "fill_per_s": filled["per_s"],
+            "done": done,
+            "left": left,
+            "twice": max(0, done - count),
+        }
         if not complete:
-            figures["incomplete"] = f"{done} of {count} in {DRAIN_LIMIT_S:.0f} s"
+            figures["incomplete"] = f"{done} of {count} in {limit_s:.0f} s"
         if shape == "keyed" and (others := sum(final["others"] for final in finals)):
             first = min(final["first"] for final in finals if final["done"])
             last = max(final["last_other"] for final in finals)
             figures["others_per_s"] = others / max(last - first, 0.001)
         return figures
 
-    def flow(self, engine: Engine, settings: Settings, seconds: float, *, rate: float = 0, shape: str = "plain", backlog: int = 0, held: bool = False) -> Figures:
+    def flow(
+        self,
+        engine: Engine,
+        settings: Settings,
+        seconds: float,
+        *,
+        rate: float = 0,
+        shape: str = "plain",
+        backlog: int = 0,
+        held: bool = False,
+    ) -> Figures:
         """One worker, one producer: by a timetable of `rate` a second or flat out. Waits count from the send.
 
-        `backlog`: so many wait beforehand (of many tenants, when `shape` is quiet). `held`: somebody keeps a snapshot open.
+        `backlog`: so many wait beforehand (of many tenants, when `shape` is quiet). `held`: somebody keeps a
+        snapshot open all the time.
         """
         filled = "tenants" if shape == "quiet" else shape
         with self._store(engine, settings, shape=filled) as url:
@@ -83,35 +113,23 @@ class Cases:
                 self._programs.ask(engine, url, "bulk", settings, count=backlog, shape=filled)
             crew = Workers(self._programs, engine, url, settings, shape=shape)
             try:
-                with _snapshot(url) if held else _nothing():
-                    if not backlog:  # a first moment of starting up is not what is measured
-                        crew.begin()
-                        time.sleep(1.0)
-                    with self._programs.start(engine, url, "produce", settings, rate=rate, seconds=seconds, shape=shape) as producer:
-                        if backlog:
-                            time.sleep(0.5)
-                            crew.begin()
-                        series = _watch(crew, producer.poll, seconds)
-                        out, error = producer.communicate(timeout=60)
-                if producer.returncode:
-                    raise MeasurementError(f"{engine.name} produce: {error.strip()[-800:]}")
-                sent = int(out.rpartition('"sent": ' if '"sent": ' in out else '"sent":')[2].split(",")[0])
-                waited_for = crew.until(sent + backlog, 5.0 if rate and not backlog else 0.5)
+                with _snapshot(url) if held else nullcontext():
+                    producing = {"rate": rate, "seconds": seconds, "shape": shape}
+                    producer = self._programs.start(engine, url, "produce", settings, **producing)
+                    series, sent = _together(crew, producer, seconds)
+                complete = crew.until(sent + backlog, 5.0 if rate and not backlog else 0.5)
                 finals = crew.stop()
-            except MeasurementError:
+            finally:
                 crew.kill()
-                raise
-        waits = sorted(wait for final in finals for wait in final["waits_ms"])
-        third = series[len(series) // 3 :] or series
-        last_third = series[2 * len(series) // 3 :] or series
         figures: Figures = {
             "sent": sent, "done": sum(final["done"] for final in finals), "sent_per_s": sent / seconds,
-            "per_s": sum(third) / max(len(third), 1), "last_third_per_s": sum(last_third) / max(len(last_third), 1),
+            "per_s": _mean(series[len(series) // 3 :]), "last_third_per_s": _mean(series[2 * len(series) // 3 :]),
             "each_second": series,
         }  # fmt: skip
         if rate:
-            figures |= {"p50_ms": percentile(waits, 0.5), "p99_ms": percentile(waits, 0.99), "max_ms": waits[-1] if waits else 0}
-            figures |= {"measured": len(waits), "missing": sent - len(waits) if not waited_for or shape == "quiet" else 0}
+            waits = sorted(wait for final in finals for wait in final["waits_ms"])
+            figures |= {f"p{share}_ms": percentile(waits, share / 100) for share in (50, 99)}
+            figures |= {"measured": len(waits), "missing": 0 if complete else sent - len(waits)}
         return figures
 
     def idle(self, engines: list[tuple[Engine, Settings]], seconds: float, queues: int = 100) -> dict[str, Figures]:
@@ -131,10 +149,9 @@ class Cases:
             after = [self._spent(*one) for one in zip(engines, urls, crews, strict=True)]
         finally:
             for crew in crews:
-                try:
+                with suppress(MeasurementError):
                     crew.stop()
-                except MeasurementError:
-                    crew.kill()
+                crew.kill()
             for (engine, _), url in zip(engines, urls, strict=True):
                 self._stores.gone(engine, url)
         minute = 60 / seconds
@@ -148,30 +165,39 @@ class Cases:
         if of[0].store == "postgres" and self._servers.log is not None:
             mark = f"{url.rpartition('/')[2]}|LOG:  "
             with self._servers.log.open(errors="replace") as lines:
-                spent["queries_a_minute"] = sum(line.startswith((mark + "statement", mark + "execute")) for line in lines)
+                spent["queries_a_minute"] = sum(
+                    line.startswith((mark + "statement", mark + "execute")) for line in lines
+                )
         elif of[0].store.startswith("redis"):
             answer = self._servers.redis_ask(of[0].store, "INFO stats")
             spent["queries_a_minute"] = int(answer.split("total_commands_processed:")[1].split()[0])
         return spent
 
 
-def _watch(crew: Workers, ended: Callable[[], Any], seconds: float) -> list[int]:
-    """How many were handled in each second, for `seconds` or until the producer has ended."""
+def _together(crew: Workers, producer: subprocess.Popen[str], seconds: float) -> tuple[list[int], int]:
+    """Let both run; how many were handled in each second, and how many were sent. Raises MeasurementError."""
+    crew.begin()
     series: list[int] = []
     last, at = crew.done(), time.monotonic()
-    until = at + seconds + 10
-    while ended() is None and time.monotonic() < until:
+    until = at + seconds + 20
+    while producer.poll() is None:
+        if time.monotonic() > until:
+            producer.kill()
+            raise MeasurementError(f"the producer did not end {seconds + 20:.0f} seconds after its beginning")
         at += 1.0
         time.sleep(max(0.0, at - time.monotonic()))
         done = crew.done()
         series.append(done - last)
         last = done
-    return series
+    out, error = producer.communicate()
+    if producer.returncode:
+        raise MeasurementError(f"produce: {error.strip()[-800:]}")
+    # The first second is starting up, the last one is not whole.
+    return series[1:-1] or series, int(json.loads(out.strip().splitlines()[-1])["sent"])
 
 
-@contextmanager
-def _nothing() -> Iterator[None]:
-    yield
+def _mean(values: list[int]) -> float:
+    return sum(values) / len(values) if values else 0.0
 
 
 @contextmanager

@@ -70,7 +70,9 @@ def node() -> Path:
 class Workers:
     """Worker processes: ready first, begun together, watched, then stopped gracefully."""
 
-    def __init__(self, programs: Programs, engine: Engine, url: str, settings: Settings, number: int = 1, **options: Any) -> None:
+    def __init__(
+        self, programs: Programs, engine: Engine, url: str, settings: Settings, number: int = 1, **options: Any
+    ) -> None:
         self._engine = engine
         self._processes = [programs.start(engine, url, "work", settings, **options) for _ in range(number)]
         self._lines: list[queue.Queue[str | None]] = [queue.Queue() for _ in self._processes]
@@ -148,7 +150,9 @@ class Workers:
         try:
             line = self._lines[index].get(timeout=limit_s)
         except queue.Empty:
-            raise MeasurementError(f"{self._engine.name} worker said nothing for {limit_s} s: {self._error(index)}") from None
+            raise MeasurementError(
+                f"{self._engine.name} worker said nothing for {limit_s} s: {self._error(index)}"
+            ) from None
         if line is None:
             raise MeasurementError(f"{self._engine.name} worker ended early: {self._error(index)}")
         return json.loads(line)

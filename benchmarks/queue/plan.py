@@ -124,7 +124,9 @@ def _sweeps(sizes: Sizes, names: list[str]) -> Iterator[Step]:
             yield Step("sweep", name, 0, {"setting": setting, "count": count}, _drain_cost(engine, count))
 
 
-def _drains(sizes: Sizes, names: list[str], rounds: Iterable[int], *, workers: int = 1, most: int = 0) -> Iterator[Step]:
+def _drains(
+    sizes: Sizes, names: list[str], rounds: Iterable[int], *, workers: int = 1, most: int = 0
+) -> Iterator[Step]:
     """Rounds outside, engines inside: neighbours in time are compared."""
     for number in rounds:
         for state in STATES:
@@ -162,7 +164,8 @@ def _keyed(sizes: Sizes) -> Iterator[Step]:
             engine = ENGINES[name]
             if state == "fresh" or engine.store == "postgres":
                 count = sizes.count(engine)
-                yield Step("keyed", name, 0, {"count": count, "state": state}, 2 * _drain_cost(engine, count) + 5)
+                params = {"count": count, "state": state, "shape": "keyed"}
+                yield Step("keyed", name, 0, params, 22)
     count = 1_000 if sizes.quick else 10_000
     for name in _that("keyed"):
         for shape in ("plain", "keyed"):
@@ -174,4 +177,10 @@ def _keyed(sizes: Sizes) -> Iterator[Step]:
 def _tenants(sizes: Sizes) -> Iterator[Step]:
     for name in _that("tenants"):
         count = sizes.count(ENGINES[name], sizes.backlog * 2)
-        yield Step("tenants", name, 0, {"count": count, "rate": 100, "seconds": sizes.flow_s}, 8 + count / ENGINES[name].speed * 2)
+        yield Step(
+            "tenants",
+            name,
+            0,
+            {"count": count, "rate": 100, "seconds": sizes.flow_s},
+            8 + count / ENGINES[name].speed * 2,
+        )

@@ -36,7 +36,10 @@ def drains(records: list[dict[str, Any]], path: Path) -> None:
                 found[record["engine"]][record["params"]["state"]].append(record["figures"]["per_s"])
     if not found:
         return
-    medians = {engine: {state: statistics.median(values) for state, values in states.items()} for engine, states in found.items()}
+    medians = {
+        engine: {state: statistics.median(values) for state, values in states.items()}
+        for engine, states in found.items()
+    }
     order = sorted(medians, key=lambda engine: max(medians[engine].values()))
     figure, axes = plt.subplots(figsize=(9, 0.42 * len(order) + 1.4))
     for place, engine in enumerate(order):
@@ -45,10 +48,14 @@ def drains(records: list[dict[str, Any]], path: Path) -> None:
         for shift, state in ((0.19, "fresh"), (-0.19, "analyzed")):
             if state in states:
                 height, at = (0.36, place + shift) if len(states) > 1 else (0.6, place)
-                axes.barh(at, states[state], height=height, color=colour, alpha=STYLE[state] if len(states) > 1 else 1.0)
+                axes.barh(
+                    at, states[state], height=height, color=colour, alpha=STYLE[state] if len(states) > 1 else 1.0
+                )
         axes.text(max(states.values()), place, f" {max(states.values()):,.0f}", va="center", fontsize=8)
     axes.set_yticks(range(len(order)), order, fontsize=8)
-    axes.set_xlabel("messages a second, one worker (pale: straight after the fill; full: after VACUUM ANALYZE)", fontsize=8)
+    axes.set_xlabel(
+        "messages a second, one worker (pale: straight after the fill; full: after VACUUM ANALYZE)", fontsize=8
+    )
     axes.margins(x=0.12)
     axes.spines[["top", "right"]].set_visible(False)
     save(figure, path)

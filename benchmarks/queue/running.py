@@ -1,10 +1,11 @@
-"""Carries a plan out within its time, and writes down each measurement when it is made, so that a run can be resumed."""
+"""Carries a plan out within its time, and writes down each measurement when it is made: a run can be resumed."""
 
 from __future__ import annotations
 
 import json
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from benchmarks.queue.engines import ENGINES, Engine, Settings
 from benchmarks.queue.plan import Step
 from benchmarks.queue.servers import Servers
 
+Params = dict[str, Any]
 NOISY_CORES = 0.15
 """With more than this taken by others, a figure is marked."""
 
@@ -26,7 +28,9 @@ class Journal:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not resume:
             path.unlink(missing_ok=True)
-        self.records: list[dict[str, Any]] = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+        self.records: list[dict[str, Any]] = (
+            [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+        )
 
     def add(self, record: dict[str, Any]) -> None:
         self.records.append(record)
@@ -71,7 +75,8 @@ class Run:
             record = self._step(step)
             self._journal.add(record)
             said = record.get("error", "") or _short(record["figures"])
-            print(f"{number + 1}/{len(steps)} {left_s / 60:.1f} min left: {step.case}, {step.engine} {step.params}: {said}", flush=True)
+            where = f"{number + 1}/{len(steps)} {left_s / 60:.1f} min left"
+            print(f"{where}: {step.case}, {step.engine} {step.params}: {said}", flush=True)
 
     def _step(self, step: Step) -> dict[str, Any]:
         began = time.monotonic()
@@ -111,37 +116,74 @@ class Run:
         if step.case == "idle":
             able = [engine for engine in ENGINES.values() if "idle" in engine.also and self._servers.has(engine.store)]
             return self._cases.idle([(engine, engine.quick) for engine in able], step.params["seconds"])
-        engine, params, cases = ENGINES[step.engine], step.params, self._cases
+        engine = ENGINES[step.engine]
         if not self._servers.has(engine.store):
             raise LookupError(f"this machine has no {engine.store}")
-        match step.case:
-            case "sweep":
-                return cases.drain(engine, settings, params["count"], analyzed=engine.store == "postgres")
-            case "drain":
-                return cases.drain(engine, settings, params["count"], workers=params["workers"], analyzed=params["state"] == "analyzed")
-            case "one":
-                return cases.enqueue(engine, settings, "one", params["count"])
-            case "callers" | "callers of keys":
-                return cases.enqueue(engine, settings, "callers", params["count"], callers=params["callers"], shape=params.get("shape", "plain"))
-            case "latency":
-                return cases.flow(engine, settings, params["seconds"], rate=params["rate"])
-            case "keyed":
-                return cases.drain(engine, settings, params["count"], analyzed=params["state"] == "analyzed", shape="keyed")
-            case "tenants":
-                return cases.flow(engine, settings, params["seconds"], rate=params["rate"], shape="quiet", backlog=params["count"])
-            case "snapshot":
-                free = cases.flow(engine, settings, params["seconds"])
-                held = cases.flow(engine, settings, params["seconds"], held=True)
-                return {"free": free, "held": held, "kept": held["last_third_per_s"] / max(free["last_third_per_s"], 1)}
-            case "load":
-                full = cases.flow(engine, settings, params["seconds"])
-                most = max(1.0, min(full["per_s"], full["sent_per_s"]))
-                return {"most_per_s": most, **cases.flow(engine, settings, params["seconds"], rate=int(most * 0.7))}
-            case other:
-                raise ValueError(f"no such case: {other}")
+        return CASES[step.case](self._cases, engine, settings, step.params)
+
+
+def _drain(cases: Cases, engine: Engine, settings: Settings, params: Params) -> Figures:
+    """Sweep, drain and keyed differ in their parameters only. A sweep is made with statistics, where there are any."""
+    state = params.get("state", "analyzed" if engine.store == "postgres" else "fresh")
+    return cases.drain(
+        engine, settings, params["count"], workers=params.get("workers", 1), analyzed=state == "analyzed",
+        shape=params.get("shape", "plain"),
+    )  # fmt: skip
+
+
+def _one(cases: Cases, engine: Engine, settings: Settings, params: Params) -> Figures:
+    return cases.enqueue(engine, settings, "one", params["count"])
+
+
+def _callers(cases: Cases, engine: Engine, settings: Settings, params: Params) -> Figures:
+    shape = params.get("shape", "plain")
+    return cases.enqueue(engine, settings, "callers", params["count"], callers=params["callers"], shape=shape)
+
+
+def _latency(cases: Cases, engine: Engine, settings: Settings, params: Params) -> Figures:
+    return cases.flow(engine, settings, params["seconds"], rate=params["rate"])
+
+
+def _tenants(cases: Cases, engine: Engine, settings: Settings, params: Params) -> Figures:
+    seconds, rate, backlog = params["seconds"], params["rate"], params["count"]
+    return cases.flow(engine, settings, seconds, rate=rate, shape="quiet", backlog=backlog)
+
+
+def _snapshot(cases: Cases, engine: Engine, settings: Settings, params: Params) -> Figures:
+    free = cases.flow(engine, settings, params["seconds"])
+    held = cases.flow(engine, settings, params["seconds"], held=True)
+    return {"free": free, "held": held, "kept": held["last_third_per_s"] / max(free["last_third_per_s"], 1)}
+
+
+def _load(cases: Cases, engine: Engine, settings: Settings, params: Params) -> Figures:
+    """First flat out, to know what the engine can take; then at seven tenths of it."""
+    full = cases.flow(engine, settings, params["seconds"])
+    most = max(1.0, min(full["per_s"], full["sent_per_s"]))
+    return {"most_per_s": most, **cases.flow(engine, settings, params["seconds"], rate=int(most * 0.7))}
+
+
+CASES: dict[str, Callable[[Cases, Engine, Settings, Params], Figures]] = {
+    "sweep": _drain, "drain": _drain, "keyed": _drain, "one": _one, "callers": _callers, "callers of keys": _callers,
+    "latency": _latency, "tenants": _tenants, "snapshot": _snapshot, "load": _load,
+}  # fmt: skip
 
 
 def _short(figures: Figures) -> str:
-    wanted = ("per_s", "fill_per_s", "others_per_s", "p50_ms", "p99_ms", "kept", "most_per_s", "left", "twice", "incomplete")
-    parts = [f"{key} {figures[key]:,.4g}" if isinstance(figures[key], float) else f"{key} {figures[key]}" for key in wanted if key in figures]
+    wanted = (
+        "per_s",
+        "fill_per_s",
+        "others_per_s",
+        "p50_ms",
+        "p99_ms",
+        "kept",
+        "most_per_s",
+        "left",
+        "twice",
+        "incomplete",
+    )
+    parts = [
+        f"{key} {figures[key]:,.4g}" if isinstance(figures[key], float) else f"{key} {figures[key]}"
+        for key in wanted
+        if key in figures
+    ]
     return ", ".join(parts) or json.dumps(figures)[:400]

@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import asyncpg
 
@@ -70,6 +70,20 @@ def run_sql(url: str, *statements: str) -> Any:
     return asyncio.run(go())
 
 
+def _until_it_answers(url: str) -> None:
+    """A server listens before it lets anybody in."""
+    until = time.monotonic() + 30
+    while True:
+        try:
+            run_sql(url, "SELECT 1")
+        except (OSError, asyncpg.PostgresError):
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.1)
+        else:
+            return
+
+
 class Servers:
     """Started on entering, stopped on leaving. `redis` and `redis-fsync` are ports, where Redis is installed."""
 
@@ -82,7 +96,7 @@ class Servers:
         self.log: Path | None = None
         self._processes: list[subprocess.Popen[bytes]] = []
 
-    def __enter__(self) -> Servers:
+    def __enter__(self) -> Self:
         if not self.postgres:
             self._start_postgres()
         for name, settings in REDIS_SETTINGS.items():
@@ -108,8 +122,13 @@ class Servers:
 
     def _start_postgres(self) -> None:
         """A cluster of our own; PostgreSQL will not run as root, so root lends it the user postgres."""
-        found = shutil.which("pg_config") and subprocess.run(["pg_config", "--bindir"], capture_output=True, text=True, check=True)
-        homes = [*Path("/usr/lib/postgresql").glob("*/bin/initdb"), *([Path(found.stdout.strip(), "initdb")] if found else [])]
+        found = shutil.which("pg_config") and subprocess.run(
+            ["pg_config", "--bindir"], capture_output=True, text=True, check=True
+        )
+        homes = [
+            *Path("/usr/lib/postgresql").glob("*/bin/initdb"),
+            *([Path(found.stdout.strip(), "initdb")] if found else []),
+        ]
         home = max((one.parent for one in homes if one.exists()), key=lambda one: int(re.sub(r"\D", "", str(one)) or 0))
         data, self.log = self.folder / "postgres", self.folder / "postgres.log"
         as_whom: dict[str, Any] = {}
@@ -126,23 +145,19 @@ class Servers:
         }  # fmt: skip
         flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         with self.log.open("wb") as log:
-            started = subprocess.Popen([home / "postgres", "-D", data, *flags], stderr=log, stdout=log, cwd="/", **as_whom)
+            started = subprocess.Popen(
+                [home / "postgres", "-D", data, *flags], stderr=log, stdout=log, cwd="/", **as_whom
+            )
         self._processes.append(started)
         wait_for(port)
         self.postgres = f"postgresql://postgres@127.0.0.1:{port}/postgres"
-        until = time.monotonic() + 30
-        while True:
-            try:
-                run_sql(self.postgres, "SELECT 1")
-                return
-            except (OSError, asyncpg.PostgresError):
-                if time.monotonic() > until:
-                    raise
-                time.sleep(0.1)
+        _until_it_answers(self.postgres)
 
     def has(self, store: str) -> bool:
         """Whether this machine has what an engine keeps its messages in."""
-        return {"rabbitmq": answers(5672), "postgres": bool(self.postgres), "sqlite": True}.get(store, store in self.redis)
+        return {"rabbitmq": answers(5672), "postgres": bool(self.postgres), "sqlite": True}.get(
+            store, store in self.redis
+        )
 
     def pids(self) -> list[int]:
         """The processes of the servers that we started, and of RabbitMQ."""
@@ -153,7 +168,11 @@ class Servers:
         """Versions and settings, for the result."""
         names = [*POSTGRES_SETTINGS, "server_version", "autovacuum_naptime", "wal_sync_method"]
         settings = {name: run_sql(self.postgres, f"SHOW {name}") for name in names}
-        redis = subprocess.run(["redis-server", "--version"], capture_output=True, text=True, check=False) if self.redis else None
+        redis = (
+            subprocess.run(["redis-server", "--version"], capture_output=True, text=True, check=False)
+            if self.redis
+            else None
+        )
         return {
             "postgres": settings,
             "postgres_is": "started for this run" if self.log else "given by --database",

@@ -25,7 +25,9 @@ OLDEST = (3, 12)
 def version(python: str) -> tuple[int, ...]:
     """The version of a Python, or nothing when it is none."""
     try:
-        said = subprocess.run([python, "-c", "import sys; print(*sys.version_info[:3])"], capture_output=True, text=True, check=True)
+        said = subprocess.run(
+            [python, "-c", "import sys; print(*sys.version_info[:3])"], capture_output=True, text=True, check=True
+        )
     except (OSError, subprocess.CalledProcessError):
         return ()
     return tuple(map(int, said.stdout.split()))
@@ -60,7 +62,9 @@ def node(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("package.json", "package-lock.json", ".npmrc"):
         shutil.copy(PROGRAMS / name, folder / name)
-    subprocess.run([sys.executable, ROOT / "tools" / "node.py", "npm", "--silent", "--prefix", folder, "ci"], check=True)
+    subprocess.run(
+        [sys.executable, ROOT / "tools" / "node.py", "npm", "--silent", "--prefix", folder, "ci"], check=True
+    )
     print(f"{folder}: made")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import mmap
 import os
 import signal
@@ -67,6 +68,8 @@ counting = SharedCounter()
 
 
 class CeleryPeer(Peer):
+    """Celery, as common.py wants an engine; its worker runs on the main thread."""
+
     def __init__(self, url: str, options: Any) -> None:
         super().__init__(url, options)
         broker, _, self._queue = url.partition("#")
@@ -120,10 +123,8 @@ if __name__ == "__main__":
     url, verb, options = arguments()
     peer = CeleryPeer(url, options)
     if verb == "work":
-        try:
+        with contextlib.suppress(SystemExit):
             peer.work_here()
-        except SystemExit:
-            pass
         say(counting.result())
     else:
         say(asyncio.run(measure(peer, verb)))

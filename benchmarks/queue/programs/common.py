@@ -187,7 +187,6 @@ def talk(counter: Any, stop: Callable[[], Any]) -> None:
 
 async def measure(peer: Peer, verb: str) -> dict[str, Any]:
     """Carry out one verb of the harness."""
-    options = peer.options
     if verb == "install":
         await peer.install()
         return {}

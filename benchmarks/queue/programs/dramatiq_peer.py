@@ -15,6 +15,8 @@ lock = threading.Lock()
 
 
 class DramatiqPeer(Peer):
+    """Dramatiq, as common.py wants an engine; its worker has threads of its own."""
+
     def __init__(self, url: str, options: Any) -> None:
         super().__init__(url, options)
         address, _, self._queue = url.partition("#")

@@ -16,6 +16,8 @@ lock = threading.Lock()
 
 
 class HueyPeer(Peer):
+    """Huey, as common.py wants an engine; its consumer has threads of its own."""
+
     def __init__(self, url: str, options: Any) -> None:
         super().__init__(url, options)
         self._huey = SqliteHuey("bench", filename=url.removeprefix("sqlite:///"), fsync=True, results=False)

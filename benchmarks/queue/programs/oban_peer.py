@@ -16,11 +16,15 @@ counting = Counter()
 
 @worker(queue="default")
 class Noop:
+    """Nothing but counting."""
+
     async def process(self, job: Any) -> None:
         counting.ran(job.args["sent"])
 
 
 class ObanPeer(Peer):
+    """Oban, as common.py wants an engine."""
+
     def _pool(self, size: int) -> AsyncConnectionPool:
         return AsyncConnectionPool(self.url, min_size=1, max_size=size, open=False)
 

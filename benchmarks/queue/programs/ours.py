@@ -62,6 +62,8 @@ def queue(number: int, options: Options) -> Queue:
 
 
 class Ours(Peer):
+    """Barback, as common.py wants an engine."""
+
     def __init__(self, url: str, options: Options) -> None:
         super().__init__(url, options)
         self._tasks: list[Task[Any]] = [queue(number, options).tasks[0] for number in range(options.queues)]

@@ -12,6 +12,8 @@ from pgqueuer import AsyncpgDriver, AsyncpgPoolDriver, PgQueuer, Queries
 
 
 class PgQueuerPeer(Peer):
+    """PgQueuer, as common.py wants an engine."""
+
     async def install(self) -> None:
         connection = await asyncpg.connect(self.url)
         await Queries(AsyncpgDriver(connection)).install()

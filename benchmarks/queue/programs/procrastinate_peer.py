@@ -10,6 +10,8 @@ from common import Counter, Item, Peer, run
 
 
 class ProcrastinatePeer(Peer):
+    """Procrastinate, as common.py wants an engine."""
+
     def __init__(self, url: str, options: Any) -> None:
         super().__init__(url, options)
         size = max(4, min(self.options.callers, 16))

@@ -17,6 +17,8 @@ async def noop(_ctx: Any, *, order: str, sent: float, note: str) -> None:
 
 
 class SaqPeer(Peer):
+    """SAQ, as common.py wants an engine."""
+
     async def open(self) -> None:
         self._queue = Queue.from_url(self.url, name="bench")
         await self._queue.connect()
@@ -47,7 +49,9 @@ class SaqPeer(Peer):
         for queue in queues[1:]:
             await queue.connect()
         workers = [
-            Worker(queue, functions=[("noop", noop)], concurrency=self.settings["concurrency"], shutdown_grace_period_s=2)
+            Worker(
+                queue, functions=[("noop", noop)], concurrency=self.settings["concurrency"], shutdown_grace_period_s=2
+            )
             for queue in queues
         ]
         for one in workers:
