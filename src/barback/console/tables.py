@@ -193,3 +193,7 @@ def _print(what: Table | Text) -> None:
         # Into a pipe: as wide as it needs to be, for grep and cut.
         console = Console(width=1_000)
     console.print(what)
+
+
+new_table, put = _table, _print
+"""For the tables of other commands."""

@@ -16,7 +16,7 @@ from barback.storage.database import (
     UniqueViolationError,
     open_database,
 )
-from barback.storage.migrations import MigrationSet, migrate, migrate_in
+from barback.storage.migrations import MigrationSet, migrate, migrate_in, pending, text_for
 from barback.storage.statements import Statement, Statements, sql, statements
 
 __all__ = [
@@ -34,7 +34,9 @@ __all__ = [
     "migrate",
     "migrate_in",
     "open_database",
+    "pending",
     "run_sync",
     "sql",
     "statements",
+    "text_for",
 ]

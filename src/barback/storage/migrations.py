@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from barback.storage.database import StorageError
 from barback.storage.statements import Statement
 
 if TYPE_CHECKING:
@@ -74,6 +75,20 @@ async def migrate_in(tx: Transaction, sets: Sequence[MigrationSet]) -> list[str]
                 await _apply(tx, one, number, path)
                 applied.append(f"{one.owner}/{path.name}")
     return applied
+
+
+async def pending(db: Database, sets: Sequence[MigrationSet]) -> list[str]:
+    """What `migrate` would apply; changes nothing."""
+    done: set[tuple[str, int]] = set()
+    try:
+        async with db.reading() as tx:
+            done = {(row["owner"], row["number"]) for row in await tx.all(_DONE)}
+    except StorageError as error:
+        if error.transient:
+            raise  # else: not even the table of what was applied is there
+    return [
+        f"{one.owner}/{path.name}" for one in sets for number, path in _files(one) if (one.owner, number) not in done
+    ]
 
 
 def _files(one: MigrationSet) -> list[tuple[int, Path]]:
