@@ -28,19 +28,23 @@ SELECT l.token AS token, l.queue AS queue, l.worker AS worker, l.claimed_ms AS c
 WHERE CAST(:queue AS TEXT) IS NULL OR l.queue = :queue ORDER BY l.token DESC LIMIT :n;
 
 -- name: bundles_find
-SELECT body, token FROM engine_bundle WHERE CAST(:queue AS TEXT) IS NULL OR queue = :queue ORDER BY pos DESC LIMIT :n;
+SELECT pos, body FROM engine_bundle WHERE token IS NULL AND (CAST(:queue AS TEXT) IS NULL OR queue = :queue)
+ORDER BY pos DESC LIMIT :n;
+
+-- name: bundle_open
+DELETE FROM engine_bundle WHERE pos = :pos AND token IS NULL RETURNING pos, body;
 
 -- name: ready_take
 DELETE FROM engine_ready WHERE id = :id
-RETURNING pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, line, about;
+RETURNING pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, line, about, 1 AS is_head;
 
 -- name: arrival_drop
 DELETE FROM engine_arrival WHERE id = :id
-RETURNING pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, line, about;
+RETURNING pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, line, about, 0 AS is_head;
 
 -- name: parked_drop
 DELETE FROM engine_parked WHERE id = :id
-RETURNING pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, line, about;
+RETURNING pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, line, about, 0 AS is_head;
 
 -- name: later_drop
 DELETE FROM engine_later WHERE id = :id

@@ -14,7 +14,7 @@ import typer
 import uvloop
 
 from barback.console import cli as console
-from barback.console import operations_cli, working
+from barback.console import messages_cli, operations_cli, working
 from barback.foundation.errors import Refusal
 from barback.foundation.settings import Settings, SettingsError, settings_from, unknown_settings, variable
 from barback.server import assembly, commands, openapi
@@ -140,6 +140,7 @@ def rotate_keys(database: DatabaseOption = None) -> None:
 working.add_to(app, default_app="barback.server.assembly:app", set_up="barback.server.logs:set_up_from_environment")
 console.add_to(app, assembly.tasks)
 operations_cli.add_to(app, assembly.migrations)
+messages_cli.add_to(app)
 # The sandbox and the server are neighbours that do not know each other: only its name is known here.
 importlib.import_module(assembly.SANDBOX_COMMANDS).add_to(app)
 

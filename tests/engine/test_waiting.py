@@ -1,0 +1,171 @@
+"""Messages wherever they are: found by what they have, cancelled, put off, hurried; from Python and as commands."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+from tests.engine.notes import Book, Note, NoteTask, work
+from typer.testing import CliRunner
+
+from barback.engine import Work, bundles, waiting
+from barback.engine.bundles import Kind
+from barback.engine.changes import page as changes_page
+from barback.engine.claims import claim, give_back
+from barback.engine.store import SQL
+from barback.engine.waiting import Found, MessageNotFound, MessageNotWaiting, Wanted
+from barback.foundation.clock import HandClock
+from barback.server.cli import app
+from barback.storage import Database
+
+
+async def enqueued(db: Database, task: NoteTask, *names: str, **more: Any) -> list[str]:
+    async with db.transaction() as tx:
+        return await task.enqueue_many(tx, [Work(Note(name), **more) for name in names])
+
+
+async def found(db: Database, **wanted: Any) -> list[Found]:
+    async with db.reading() as tx:
+        return await waiting.find(tx, Wanted(**wanted))
+
+
+async def states(db: Database, **wanted: Any) -> dict[str, str]:
+    return {json.loads(one.payload)["name"]: one.state for one in await found(db, **wanted)}
+
+
+async def everywhere(db: Database, task: NoteTask) -> dict[str, str]:
+    """A message in every place; name → id."""
+    ids: dict[str, str] = {}
+    task.book.dies = {"dead"}
+    for name, more in (("dead", {}), ("head", {"key": "tab"}), ("behind", {"key": "tab"})):
+        (ids[name],) = await enqueued(db, task, name, **more)
+    async with db.transaction() as tx:
+        await tx.run(SQL.worker_add, id="w", host="bar", pid=1, queues="notes", now_ms=tx.now_ms)
+        (lease,) = await claim(tx, "notes", "w", 1)
+        assert lease.rows[0].id == ids["dead"]
+    (ids["late"],) = await enqueued(db, task, "late", delay_ms=60_000, tenant="harbour")
+    async with db.transaction() as tx:
+        await bundles.add(tx, Kind("notes", task.name, 0, 3, "pier"), [Note("packed"), Note("beside")])
+    return ids
+
+
+async def test_a_message_is_found_wherever_it_is(database: Database) -> None:
+    """By id, queue, key, tenant, task, state."""
+    task = NoteTask(Book())
+    ids = await everywhere(database, task)
+    assert await states(database) == {
+        "dead": "leased", "head": "arrived", "behind": "arrived", "late": "delayed", "packed": "ready",
+        "beside": "ready",
+    }  # fmt: skip
+    assert await states(database, key="tab") == {"head": "arrived", "behind": "arrived"}
+    assert await states(database, tenant="harbour") == {"late": "delayed"}
+    assert await states(database, tenant="pier") == {"packed": "ready", "beside": "ready"}
+    assert await states(database, state="leased") == {"dead": "leased"}
+    assert await states(database, queue="others") == {}
+    assert await states(database, task="notes.note", id=ids["late"]) == {"late": "delayed"}
+    (held,) = await found(database, state="leased")
+    assert (held.worker, held.attempt, held.attempts_max) == ("w", 1, 10)
+    assert len(await waiting_page(database, 2)) == 2
+
+
+async def waiting_page(db: Database, limit: int) -> list[Found]:
+    async with db.reading() as tx:
+        return await waiting.find(tx, Wanted(), limit)
+
+
+async def test_what_waits_is_cancelled_and_its_key_moves_on(database: Database, clock: HandClock) -> None:
+    """A head that waits for its retry, one behind it, one that is packed with others; not what a worker holds."""
+    task = NoteTask(Book(dies={"x"}))
+    ids = await everywhere(database, task)
+    cancelled = ("behind", "late")
+    async with database.transaction() as tx:
+        for name in cancelled:
+            assert (await waiting.cancel(tx, ids[name], who="test", reason="a test")).id == ids[name]
+        with pytest.raises(MessageNotWaiting, match="held by w"):
+            await waiting.cancel(tx, ids["dead"], who="test")
+        with pytest.raises(MessageNotFound, match="No message has the id nothing"):
+            await waiting.cancel(tx, "nothing", who="test")
+        (packed,) = [one for one in await waiting.find(tx, Wanted(tenant="pier")) if "packed" in one.payload]
+        await waiting.cancel(tx, packed.id, who="test")
+    await work(database, task)
+    clock.advance(60_000)
+    await work(database, task)
+    assert sorted(task.book.done) == ["beside", "head"]
+    async with database.reading() as tx:
+        (change,) = await changes_page(tx, subject=f"message:{ids['late']}")
+    assert (change.action, json.loads(bytes(change.after))["reason"]) == ("message.cancelled", "a test")
+
+
+async def test_a_head_that_is_cancelled_lets_the_next_of_its_key_go(database: Database) -> None:
+    """Ready, or put off: whichever place it has."""
+    task = NoteTask(Book())
+    for later in (False, True):
+        first, _ = await enqueued(database, task, f"first {later}", f"second {later}", key=f"tab {later}")
+        async with database.transaction() as tx:
+            await tx.run(SQL.worker_add, id=f"w {later}", host="bar", pid=1, queues="notes", now_ms=tx.now_ms)
+            leases = await claim(tx, "notes", f"w {later}", 10)
+        async with database.transaction() as tx:
+            await give_back(tx, leases)
+        async with database.transaction() as tx:
+            if later:
+                await waiting.snooze(tx, first, 60_000, who="test")
+            await waiting.cancel(tx, first, who="test")
+        await work(database, task)
+    assert task.book.done == ["second False", "second True"]
+
+
+async def test_one_is_put_off_and_hurried(database: Database, clock: HandClock) -> None:
+    """Also a dead one; not one that stands behind others."""
+    task = NoteTask(Book(dies={"x"}))
+    (plain,) = await enqueued(database, task, "plain")
+    (late,) = await enqueued(database, task, "late", delay_ms=60_000)
+    (arrived,) = await enqueued(database, task, "arrived", key="tab")
+    async with database.transaction() as tx:
+        await waiting.snooze(tx, plain, 30_000, who="test")
+        await waiting.hurry(tx, late, who="test")
+        with pytest.raises(MessageNotWaiting, match="is arrived"):
+            await waiting.snooze(tx, arrived, 1, who="test")
+        with pytest.raises(MessageNotWaiting, match="does not wait for a time"):
+            await waiting.hurry(tx, arrived, who="test")
+    await work(database, task)
+    assert sorted(task.book.done) == ["arrived", "late"]
+    clock.advance(30_000)
+    await work(database, task)
+    assert task.book.done[-1] == "plain"
+    (dies,) = await enqueued(database, task, "x")
+    await work(database, task)
+    task.book.dies.clear()
+    async with database.transaction() as tx:
+        assert (await waiting.hurry(tx, dies, who="test")).state == "dead"
+    await work(database, task)
+    assert task.book.done[-1] == "x"
+
+
+async def test_the_commands(database: Database, database_url: str) -> None:
+    """Tables for people, JSON for programs, one line for a mistake."""
+    task = NoteTask(Book())
+    ids = await enqueued(database, task, "a", "b", "c", tenant="harbour")
+    (late,) = await enqueued(database, task, "late", delay_ms=400 * 86_400_000)
+
+    async def said(*arguments: str, code: int = 0) -> str:
+        answer = await asyncio.to_thread(
+            CliRunner().invoke, app, ("messages", *arguments), env={"BARBACK_DATABASE_URL": database_url}
+        )
+        assert answer.exit_code == code, answer.output
+        return answer.output + str(answer.exception or "")
+
+    assert [one["id"] for one in json.loads(await said("list", "--tenant", "harbour", "--json"))] == ids[::-1]
+    assert "delayed" in await said("list", "--state", "delayed")
+    shown = json.loads(await said("show", late, "--json"))
+    assert shown["message"]["payload"] == '{"name":"late"}'
+    assert '{"name":"late"}' in await said("show", late)
+    assert f"{ids[0]} waits for 5 s" in await said("snooze", ids[0], "5")
+    assert f"{ids[0]} can run now" in await said("retry", ids[0])
+    assert "3 are cancelled" in await said("cancel", "--tenant", "harbour", "--reason", "closed")
+    assert "1 can run now" in await said("retry", "--state", "delayed")
+    assert await found(database, tenant="harbour") == []
+    assert "--queue" in await said("cancel", code=2)
+    assert "expected --state ready" in await said("list", "--state", "odd", code=2)
+    assert "No message has the id nothing" in await said("show", "nothing", code=1)
