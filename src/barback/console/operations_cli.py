@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Annotated, Any
 
-import msgspec
 import typer
 from rich.text import Text
 
-from barback.console import tables
+from barback.console import shapes, tables
 from barback.console.opening import DatabaseOption, JsonOption, LimitOption, reading, show, with_database
 from barback.engine import doctor as engine_doctor
+from barback.engine import metrics as engine_metrics
 from barback.engine import scaling as engine_scaling
 from barback.engine.doctor import Examined
+from barback.engine.health import pages_at
 from barback.engine.scaling import Scaled
+from barback.engine.working import pages_of
 from barback.foundation.clock import SystemClock
-from barback.storage import MigrationSet
+from barback.storage import Database, MigrationSet
 
 
 def add_to(app: typer.Typer, migrations: Callable[[], Sequence[MigrationSet]]) -> None:
@@ -31,19 +35,37 @@ def add_to(app: typer.Typer, migrations: Callable[[], Sequence[MigrationSet]]) -
             raise typer.Exit(1)
 
     app.command(name="scaling")(scaling)
+    app.command(name="metrics")(print_metrics)
     _ = doctor  # it is known by its name in `app`
-
-
-class ScalingList(msgspec.Struct):
-    """What supervisors decided, newest first."""
-
-    items: list[Scaled]
 
 
 def scaling(*, limit: LimitOption = 50, database: DatabaseOption = None, as_json: JsonOption = False) -> None:
     """What supervisors (`barback work --max`) decided, newest first: how many workers, and why."""
     found = reading(database, lambda tx: engine_scaling.decisions(tx, limit))
-    show(ScalingList(found), as_json, lambda: _scaled(found))
+    show(shapes.ScalingList(found), as_json, lambda: _scaled(found))
+
+
+def print_metrics(
+    *,
+    http: Annotated[
+        str,
+        typer.Option("--http", help="HOST:PORT or :PORT: answer /metrics there until stopped, instead of printing."),
+    ] = "",
+    database: DatabaseOption = None,
+) -> None:
+    """What Prometheus reads of the database: print it once, or serve it."""
+
+    async def run(db: Database) -> str:
+        if not http:
+            return (await engine_metrics.page(db, None)).body
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        async with pages_at(http, pages_of(db)):
+            await stop.wait()
+        return ""
+
+    typer.echo(with_database(database, run), nl=False)
 
 
 def _scaled(found: Sequence[Scaled]) -> None:

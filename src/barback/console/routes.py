@@ -7,7 +7,7 @@ from litestar import get, post
 from barback.console import batch_routes, redrive_routes, shapes
 from barback.console.access import Operator
 from barback.console.attention import attention
-from barback.engine import changes, control, dead_letters, figures
+from barback.engine import changes, control, dead_letters, figures, scaling
 from barback.engine.changes import NEWEST, Change
 from barback.engine.control import QueueNotFound
 from barback.engine.figures import QueueFigures
@@ -144,6 +144,15 @@ async def workers(db: Database, reader: Operator) -> shapes.WorkerList:
     return shapes.WorkerList(seen.as_of_ms, seen.workers)
 
 
+@get("/console/scaling", tags=["console"])
+async def scaling_decisions(db: Database, reader: Operator, limit: int = LIMIT_DEFAULT) -> shapes.ScalingList:
+    """What supervisors decided, newest first: how many workers, and why."""
+    del reader
+    check_limit(limit)
+    async with db.reading() as tx:
+        return shapes.ScalingList(await scaling.decisions(tx, limit))
+
+
 @get("/console/schedules", tags=["console"])
 async def schedules(db: Database, reader: Operator) -> shapes.ScheduleList:
     """Every schedule: when it fired and when it will."""
@@ -205,6 +214,7 @@ ROUTES = [
     *redrive_routes.ROUTES,
     *batch_routes.ROUTES,
     workers,
+    scaling_decisions,
     schedules,
     changes_page,
 ]

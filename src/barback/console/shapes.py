@@ -12,6 +12,7 @@ from barback.engine import dead_letters
 from barback.engine.changes import Change
 from barback.engine.dead_letters import RETRY_MAX, ErrorGroup, Failure
 from barback.engine.figures import Minute, QueueFigures, ScheduleFigures, Snapshot, TaskFigures, WorkerFigures
+from barback.engine.scaling import Scaled
 
 PAYLOAD_SHOWN_MAX = 4_096
 
@@ -115,6 +116,12 @@ class WorkerList(msgspec.Struct):
 
     as_of_ms: int
     items: list[WorkerFigures]
+
+
+class ScalingList(msgspec.Struct):
+    """What supervisors decided, newest first."""
+
+    items: list[Scaled]
 
 
 class ScheduleList(msgspec.Struct):

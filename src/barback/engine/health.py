@@ -12,7 +12,14 @@ from dataclasses import dataclass
 log = logging.getLogger("barback.work")
 
 READ_S = 5.0
-_WORDS = {200: "OK", 404: "Not Found", 405: "Method Not Allowed", 500: "Internal Server Error", 503: "Unavailable"}
+_WORDS = {
+    200: "OK",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    500: "Internal Server Error",
+    501: "Not Implemented",
+    503: "Unavailable",
+}
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any
 
-from barback.engine import scaling
+from barback.engine import metrics, scaling
 from barback.engine.figures import Snapshot, Watcher
 from barback.engine.health import pages_at
 from barback.engine.liveness import bury_process
@@ -98,6 +98,7 @@ class Supervisor:
         self._capacity = scaling.capacities(self._app.tasks, limits, options.concurrency)
         self._children: list[_Child] = []
         self._listener = db.bell.listen(CONTROL_BELL, *(bell_name(queue) for queue in self._capacity))
+        self.metrics = metrics.own_metrics() if options.http else None
         self._urgent = asyncio.Event()
         self._stopping = False
         self._rest_s = REST_S_MIN
@@ -128,6 +129,7 @@ class Supervisor:
             try:
                 await self._bury_the_dead()
                 self._kill_the_stuck()
+                self._tell_metrics()
                 rest = self._pause() if self._stopping else await self._look()
             except (StorageError, OSError, TimeoutError) as error:
                 log.warning("supervisor: %s", error)
@@ -185,6 +187,10 @@ class Supervisor:
         working = [child for child in self._children if not child.draining]
         for child in working[::-1][: max(0, count)]:
             child.drain(self._options.grace_s)
+
+    def _tell_metrics(self) -> None:
+        if self.metrics is not None:
+            self.metrics.supervised(self.workers, len(self._children) - self.workers)
 
     def _kill_the_stuck(self) -> None:
         for child in self._children:
@@ -247,7 +253,7 @@ async def supervise(
         asides: list[Coroutine[Any, Any, None]] = [keep_systemd_calm()]
         if parent is not None:
             asides.append(parent(requests))
-        async with pages_at(options.http, pages_of(db)), beside(asides):
+        async with pages_at(options.http, pages_of(db, supervisor.metrics)), beside(asides):
             log.info("supervising %d to %d workers", limits.least, limits.most)
             await supervisor.run()
     return requests.ending or Ending.STOPPED

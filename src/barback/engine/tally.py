@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +37,8 @@ class Tally:
         self._counts: dict[tuple[str, str, int], Count] = {}
         self._written_at = 0.0
         self._writing_until = 0.0
+        self.watch: Callable[[str, dict[str, Count], int], None] | None = None
+        """Told of every lease that was settled: its queue, what became of its messages by task, microseconds."""
 
     def add(
         self, queue: str, task: str, now_ms: int, *, done: int = 0, failed: int = 0, dead: int = 0, wall_us: int = 0
@@ -71,6 +73,8 @@ class Tally:
             self.add(
                 lease.queue, task, now_ms, done=count.done, failed=count.failed, dead=count.dead, wall_us=count.wall_us
             )
+        if self.watch is not None:
+            self.watch(lease.queue, counts, wall_us)
 
     async def write(self, tx: Transaction, worker: str, *, at_once: bool = False) -> None:
         """Write what has gathered, at most once a second; counted once even if `tx` is rolled back."""

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from barback.engine import breakers, claims
@@ -17,6 +17,7 @@ from barback.engine.liveness import DEAD_AFTER_S, Heart, Watch
 from barback.engine.runners import Runner, Shift
 from barback.engine.schedules import Clockwork, Schedule
 from barback.engine.store import SQL
+from barback.engine.tally import Count
 from barback.engine.tasks import ActingTask, Task
 from barback.storage import Database, StorageError
 
@@ -75,6 +76,10 @@ class Worker:
     def name(self) -> str:
         """This worker's name in the table of workers; changes if it was given up for dead."""
         return self._heart.worker
+
+    def watch(self, settled: Callable[[str, dict[str, Count], int], None]) -> None:
+        """Tell `settled` of every lease: its queue, what became of its messages by task, microseconds."""
+        self._shift.tally.watch = settled
 
     def stop(self, grace_s: float | None = None) -> None:
         """Finish what has begun, give the rest back, end `run`; after `grace_s` seconds as `hand_back` does."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from typing import Any
 
+from barback.engine import metrics
 from barback.engine.apps import App, load_app
 from barback.engine.health import Answer, pages_at
 from barback.engine.services import Ending, Requests, finish, keep_systemd_calm, tell_systemd
@@ -90,12 +91,15 @@ async def work(
         worker = Worker(db, app.tasks, schedules=app.schedules, concurrency=options.concurrency)
         requests = Requests(lambda: worker.stop(options.grace_s), worker.hand_back)
         requests.listen(interrupt=parent is None)
+        own = metrics.own_metrics() if options.http else None
+        if own is not None:
+            worker.watch(own.settled)
         asides: list[Coroutine[Any, Any, None]] = [keep_systemd_calm()]
         if options.memory_max is not None:
             asides.append(requests.watch_memory(options.memory_max))
         if parent is not None:
             asides.append(parent(requests))
-        async with pages_at(options.http, pages_of(db, lambda: bool(worker.name))), beside(asides):
+        async with pages_at(options.http, pages_of(db, own, lambda: bool(worker.name))), beside(asides):
             queues = sorted({task.queue for task in app.tasks})
             log.info("working %s", " ".join(queues))
             tell_systemd(f"STATUS=working {len(queues)} queues")
@@ -115,8 +119,13 @@ async def beside(asides: list[Coroutine[Any, Any, None]]) -> AsyncIterator[None]
         await asyncio.gather(*running, return_exceptions=True)
 
 
-def pages_of(db: Database, named: Callable[[], bool] = lambda: True) -> dict[str, Any]:
+def pages_of(
+    db: Database, own: metrics.OwnMetrics | None = None, named: Callable[[], bool] = lambda: True
+) -> dict[str, Any]:
     """What a process answers to those who watch it. `named`: whether its worker has entered its name."""
+
+    async def figures() -> Answer:
+        return await metrics.page(db, own)
 
     async def healthz() -> Answer:
         return Answer("ok\n")
@@ -129,7 +138,7 @@ def pages_of(db: Database, named: Callable[[], bool] = lambda: True) -> dict[str
             return Answer(f"the database does not answer: {type(error).__name__}\n", 503)
         return Answer("ready\n") if named() else Answer("starting\n", 503)
 
-    return {"/healthz": healthz, "/readyz": readyz}
+    return {"/healthz": healthz, "/readyz": readyz, "/metrics": figures}
 
 
 async def end_with_stdin(requests: Requests) -> None:
