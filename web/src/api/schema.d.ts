@@ -583,6 +583,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/console/scaling": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What supervisors decided, newest first: how many workers, and why. */
+        get: operations["scaling_decisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/console/schedules": {
         parameters: {
             query?: never;
@@ -2468,6 +2485,30 @@ export interface components {
             limit?: number;
         };
         /**
+         * Scaled
+         * @description One decision of one supervisor: from `before` to `after` worker processes, and what it saw.
+         */
+        Scaled: {
+            at_ms: number;
+            host: string;
+            pid: number;
+            before: number;
+            after: number;
+            least: number;
+            most: number;
+            ready: number;
+            in_flight: number;
+            oldest_ms: number;
+            reason: string;
+        };
+        /**
+         * ScalingList
+         * @description What supervisors decided, newest first.
+         */
+        ScalingList: {
+            items: components["schemas"]["Scaled"][];
+        };
+        /**
          * ScheduleFigures
          * @description One schedule. `late` when its next tick is more than a minute ago: nobody fires it.
          */
@@ -3963,6 +4004,35 @@ export interface operations {
             403: components["responses"]["403"];
             404: components["responses"]["404"];
             409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    scaling_decisions: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScalingList"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
             422: components["responses"]["422"];
             500: components["responses"]["500"];
             503: components["responses"]["503"];
