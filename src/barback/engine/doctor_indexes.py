@@ -8,22 +8,24 @@ from typing import Any
 
 from barback.storage import MigrationSet, Statement, Transaction, text_for
 
-_MADE = re.compile(
-    r"^\s*CREATE\s+(?:UNIQUE\s+)?INDEX\s+(?:IF\s+NOT\s+EXISTS\s+)?(\w+)\s+ON\b[^;]*", re.IGNORECASE | re.MULTILINE
+_STEP = re.compile(
+    r"^\s*(?:CREATE\s+(?:UNIQUE\s+)?INDEX\s+(?:IF\s+NOT\s+EXISTS\s+)?(?P<made>\w+)\s+ON\s+(?P<on>\w+)[^;]*"
+    r"|DROP\s+INDEX\s+(?:IF\s+EXISTS\s+)?(?P<dropped>\w+)"
+    r"|DROP\s+TABLE\s+(?:IF\s+EXISTS\s+)?(?P<table>\w+))",
+    re.IGNORECASE | re.MULTILINE,
 )
-_DROPPED = re.compile(r"^\s*DROP\s+INDEX\s+(?:IF\s+EXISTS\s+)?(\w+)", re.IGNORECASE | re.MULTILINE)
 
 
 def expected(sets: Sequence[MigrationSet], dialect: str) -> dict[str, str]:
     """Name → the statement that makes it, of every index that all migrations together leave behind."""
-    made: dict[str, str] = {}
+    made: dict[str, tuple[str, str]] = {}
     for one in sets:
         for path in sorted(one.folder.glob("*.sql")):
-            text = text_for(dialect, path.read_text(encoding="utf-8"))
-            for name in _DROPPED.findall(text):
-                made.pop(name, None)
-            made |= {match[1]: " ".join(match[0].split()) for match in _MADE.finditer(text)}
-    return made
+            for step in _STEP.finditer(text_for(dialect, path.read_text(encoding="utf-8"))):
+                if step["made"]:
+                    made[step["made"]] = (step["on"], " ".join(step[0].split()))
+                made = {name: its for name, its in made.items() if name != step["dropped"] and its[0] != step["table"]}
+    return {name: statement for name, (_, statement) in made.items()}
 
 
 async def missing(
