@@ -66,23 +66,16 @@ class PostgresServer:
             account, [binaries / "initdb", "-D", home / "data", "-U", "postgres", "-A", "trust", "-N", "-E", "UTF8"]
         )
         port = _free_port()
-        options = [f"--{name}={value}" for name, value in _SETTINGS.items()]
-        with (home / "server.log").open("wb") as log:
-            process = subprocess.Popen(  # noqa: S603
-                [binaries / "postgres", "-D", home / "data", "-p", str(port), *options],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                preexec_fn=_stop_with_parent,  # noqa: PLW1509 - it only calls prctl
-                start_new_session=True,
-                user=account.pw_uid if account else None,
-                group=account.pw_gid if account else None,
-                extra_groups=[] if account else None,
-                cwd="/",
-            )
-        server = cls(home, binaries, port, process)
+        server = cls(home, binaries, port, _launch(home, binaries, port))
         server._wait_until_ready()
         return server
+
+    def restart(self, *, crash: bool = False) -> None:
+        """Stop and start again on the same port; with `crash` as after a power cut: nobody says goodbye."""
+        self.process.send_signal(signal.SIGQUIT if crash else signal.SIGINT)
+        self.process.wait(STOP_SECONDS_MAX)
+        self.process = _launch(self.home, self._binaries, self.port)
+        self._wait_until_ready()
 
     def url(self, name: str = "postgres") -> str:
         """The address of the database `name`, as `open_database` takes it."""
@@ -130,6 +123,24 @@ def running_postgres() -> Iterator[PostgresServer]:
         yield server
     finally:
         server.stop()
+
+
+def _launch(home: Path, binaries: Path, port: int) -> subprocess.Popen[bytes]:
+    account = _account()
+    options = [f"--{name}={value}" for name, value in _SETTINGS.items()]
+    with (home / "server.log").open("ab") as log:
+        return subprocess.Popen(  # noqa: S603
+            [binaries / "postgres", "-D", home / "data", "-p", str(port), *options],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            preexec_fn=_stop_with_parent,  # noqa: PLW1509 - it only calls prctl
+            start_new_session=True,
+            user=account.pw_uid if account else None,
+            group=account.pw_gid if account else None,
+            extra_groups=[] if account else None,
+            cwd="/",
+        )
 
 
 def _binaries() -> Path:

@@ -1,0 +1,83 @@
+"""Ways to break the engine on purpose, in the worker processes: each must make the oracle complain."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+
+from barback.engine import claims, lanes, runners, store
+from barback.engine.handling import handle_lease
+from barback.engine.leases import Lease
+from barback.engine.messages import Stored
+from barback.storage import Transaction, bells
+
+
+def fencing_off() -> None:
+    """A lease that somebody else took over is settled all the same."""
+    end = store.SQL.lease_end
+    end.sqlite = "SELECT value AS token FROM json_each(:tokens) WHERE :worker <> ''"
+    end.postgres = "SELECT unnest(CAST($1 AS BIGINT[])) AS token WHERE CAST($2 AS TEXT) <> ''"
+
+
+def attempt_counted_late() -> None:
+    """An attempt counts when it has ended, so one that kills its worker was none."""
+    add = store.add_lease
+
+    async def late(tx: Transaction, queue: str, worker: str, rows: Sequence[Stored]) -> int:
+        copies = [msgspec.structs.replace(row, attempt=row.attempt - 1) for row in rows]
+        return await add(tx, queue, worker, copies)
+
+    store.add_lease = late
+
+
+def notify_lost() -> None:
+    """Nobody is told that there is work."""
+    bells.Bell.ring = lambda _bell, *_names: None  # type: ignore[method-assign]
+    bells.Bell.heard = lambda _bell, _names: None  # type: ignore[method-assign]
+
+
+def key_order_off() -> None:
+    """Messages of a key do not wait for each other."""
+
+    async def all_are_heads(tx: Transaction, queue: str, limit: int) -> tuple[list[Stored], int]:
+        rows = store.rows_of(await tx.all(store.SQL.arrival_take, queue=queue, n=limit))
+        return rows, len(rows)
+
+    lanes.route_arrivals = all_are_heads
+
+
+def settle_outside() -> None:
+    """The work is committed first, and that it is done a moment later."""
+
+    async def once(self: Any, lease: Lease, *, carefully: bool, follow: bool = True) -> None:
+        del follow
+        async with self._db.transaction() as tx:
+            outcomes = await handle_lease(tx, lease, self._shift.tasks, carefully=carefully)
+        await asyncio.sleep(0.05)  # time for a kill
+        async with self._db.transaction() as tx:
+            settled = await claims.settle(tx, [lease], outcomes, self._shift.tasks)
+            await store.add_ready(tx, settled.heads)
+
+    runners.Runner._once = once  # type: ignore[assignment, method-assign]
+
+
+def taken_over_and_forgotten() -> None:
+    """What a dead worker held goes with it."""
+
+    async def forget(_tx: Transaction, _rows: Sequence[Stored]) -> None:
+        """Nothing."""
+
+    store.set_aside = forget
+
+
+BREAKS: dict[str, Callable[[], None]] = {
+    "fencing off": fencing_off,
+    "attempt counted late": attempt_counted_late,
+    "notify lost": notify_lost,
+    "key order off": key_order_off,
+    "settle outside": settle_outside,
+    "taken over and forgotten": taken_over_and_forgotten,
+}

@@ -1,0 +1,99 @@
+"""E21. The engine alone in a storm: everything falls, at random, and nothing is lost, doubled or out of order.
+
+Thousands of keyed messages with effects while workers, the writer, a supervisor and its workers are killed, stopped
+and blocked, pools are exhausted, clocks step by an hour, a snapshot is held open all the time, PostgreSQL is
+restarted and crashed and its connections are cut, and SQLite meets a full disk. The seed is printed; the same
+seed gives the same faults in the same order: `BARBACK_CHAOS_SEED=… BARBACK_CHAOS_S=3600 pytest tests/chaos`.
+That the oracle complains when the engine is broken: test_broken_engines.py.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from tests.chaos import oracle
+from tests.chaos.storm import Storm, hush, storm
+from tests.conformance.tools import count, eventually
+from tests.conftest import all_migrations
+
+from barback.storage import Database, StorageError, migrate, open_database
+from barback.testing.postgres import PostgresServer, running_postgres
+
+STORM_S = float(os.environ.get("BARBACK_CHAOS_S", "6"))
+SEED = int(os.environ.get("BARBACK_CHAOS_SEED") or random.SystemRandom().randrange(10**6))
+
+
+@pytest.fixture(scope="module")
+def own_postgres() -> Iterator[PostgresServer]:
+    """A server that may fall: no other test is on it."""
+    with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+async def open_sea(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> AsyncIterator[tuple[Database, PostgresServer | None]]:
+    """A migrated database; on PostgreSQL with its server."""
+    server: PostgresServer | None = None
+    url = f"sqlite:///{tmp_path / 'barback.db'}"
+    if request.param == "postgres":
+        server = request.getfixturevalue("own_postgres")
+        url = server.url(server.create())
+    db = await open_database(url, bells=False)
+    await migrate(db, all_migrations()[:1])
+    yield db, server
+    await db.close()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(max(300, STORM_S * 3))
+async def test_E21_nothing_is_lost_doubled_or_out_of_order(
+    open_sea: tuple[Database, PostgresServer | None], tmp_path: Path
+) -> None:
+    db, server = open_sea
+    sys.stdout.write(f"{db.dialect}: BARBACK_CHAOS_SEED={SEED} BARBACK_CHAOS_S={STORM_S:g}\n")
+    async with storm(db, tmp_path, SEED, supervised=True, server=server) as raging:
+        await eventually(lambda: worked(db, 50), 60, "the first messages are done")
+        try:
+            # A snapshot that is held all the time, unless the database itself falls.
+            async with db.reading() as old:
+                await oracle_of(old, raging)
+        except StorageError:
+            assert server is not None, "only a server can fall"
+        await hush(raging)
+        await eventually(lambda: calm(db), 120, "everything is worked off")
+        wrong = await oracle.complaints(db, raging.deaths, over=True)
+    asked = await count(db, "asked")
+    falls = sum(one.starts for one in (*raging.workers, *raging.others))
+    sys.stdout.write(f"{asked} messages, {falls} starts, {dict(raging.happened)}\n")
+    assert wrong[:20] == [], f"seed {SEED}\n{raging.log()}"
+    assert asked >= STORM_S * 20, "there was something to lose"
+    assert sum(raging.happened.values()) >= 5, "and enough to lose it by"
+
+
+async def oracle_of(snapshot: object, raging: Storm) -> None:
+    """Let it rage while `snapshot` is open."""
+    del snapshot
+    await raging.rage(STORM_S, raging.faults())
+
+
+async def worked(db: Database, n: int) -> bool:
+    """Whether so many messages are done."""
+    try:
+        return await count(db, "effect") >= n
+    except StorageError:
+        return False
+
+
+async def calm(db: Database) -> bool:
+    """Whether nothing waits, as far as the database can say."""
+    try:
+        return await oracle.quiet(db)
+    except StorageError:
+        return False
