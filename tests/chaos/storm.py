@@ -149,17 +149,23 @@ class Storm:
         return [*both, *here, *([self.restart_the_database] if self.server else [])]
 
     async def rage(self, seconds: float, faults: list[Callable[[], Awaitable[None]]], every_s: float = 0.5) -> None:
-        """One fault after the other, for so long; each kind at least once, when there is time."""
+        """One fault after the other, for so long, the slow ones side by side; each kind once at first."""
+        under_way: list[asyncio.Task[None]] = []
         loop = asyncio.get_running_loop()
         end = loop.time() + seconds
         first = list(dict.fromkeys(faults))
         self.chance.shuffle(first)
         while loop.time() < end:
             fault = first.pop() if first else self.chance.choice(faults)
-            with contextlib.suppress(StorageError, OSError):
-                await fault()
+            under_way.append(asyncio.create_task(_befall(fault)))
             self.happened[fault.__name__] += 1
             await asyncio.sleep(every_s * self.chance.uniform(0.3, 1.7))  # time for work between two faults
+        await asyncio.gather(*under_way)
+
+
+async def _befall(fault: Callable[[], Awaitable[None]]) -> None:
+    with contextlib.suppress(StorageError, OSError):
+        await fault()
 
 
 @asynccontextmanager

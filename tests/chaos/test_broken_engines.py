@@ -42,7 +42,7 @@ async def begun(raging: Storm) -> None:
     async def some() -> bool:
         return await count(raging.db, "effect") >= 10
 
-    await eventually(some, 60, raging.log())
+    await eventually(some, 120, raging.log())
 
 
 async def first_complaint(raging: Storm, *faults: str) -> str:
