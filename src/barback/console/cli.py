@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from barback.console import redrive_cli, shapes, tables
+from barback.console import guard_cli, redrive_cli, shapes, tables
 from barback.console.batch_cli import batches_app
 from barback.console.opening import (
     DatabaseOption,
@@ -40,6 +40,7 @@ def add_to(app: typer.Typer, tasks: Callable[[], Sequence[Task[Any]]]) -> None:
     redrive_cli.add_to(dead_app, tasks)
     app.add_typer(dead_app, name="dead")
     app.add_typer(batches_app, name="batches")
+    guard_cli.add_to(app)
     app.command(name="workers")(workers)
     app.command(name="schedules")(schedules)
     app.command(name="changes")(changes_list)

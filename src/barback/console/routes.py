@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from litestar import get, post
 
-from barback.console import batch_routes, redrive_routes, shapes
+from barback.console import batch_routes, guard_routes, redrive_routes, shapes
 from barback.console.access import Operator
 from barback.console.attention import attention
 from barback.engine import changes, control, dead_letters, figures, scaling
@@ -213,6 +213,7 @@ ROUTES = [
     discard_dead_letter,
     *redrive_routes.ROUTES,
     *batch_routes.ROUTES,
+    *guard_routes.ROUTES,
     workers,
     scaling_decisions,
     schedules,

@@ -293,6 +293,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/console/breakers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every breaker: whether it is open, since when, why, and which queues it holds up. */
+        get: operations["breakers_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/console/breakers/{breaker}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hold it closed: its queues are claimed whatever fails, until it is opened or reset. */
+        post: operations["close_breaker"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/console/breakers/{breaker}/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hold it open: nothing of its queues is claimed, and nothing probes, until it is closed or reset. */
+        post: operations["open_breaker"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/console/breakers/{breaker}/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let it go by what it sees again; it begins closed. */
+        post: operations["reset_breaker"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/console/changes": {
         parameters: {
             query?: never;
@@ -609,6 +677,40 @@ export interface paths {
         };
         /** Every schedule: when it fired and when it will. */
         get: operations["schedules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/console/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What attempts used in a month (like 2026-11; the present one), by task, by tenant or by both. */
+        get: operations["usage_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/console/usage/costs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the work of a month would have cost on serverless price lists, with so much memory for a message. */
+        get: operations["usage_costs"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1354,6 +1456,39 @@ export interface components {
             balanced: boolean;
         };
         /**
+         * BreakerList
+         * @description Every breaker, by name.
+         */
+        BreakerList: {
+            as_of_ms: number;
+            items: components["schemas"]["BreakerState"][];
+        };
+        /**
+         * BreakerState
+         * @description One breaker as it stands. `forced`: an operator's word, which holds until it is taken back.
+         *
+         *         Open since `changed_ms`, the next probe goes at `until_ms`; `prober` is the worker whose probe is
+         *         under way. Closed, it has had `failures` in a row since `since_ms`. `error`: the last that counted.
+         */
+        BreakerState: {
+            name: string;
+            /** @enum {unknown} */
+            state: "closed" | "open";
+            forced: ("closed" | "open") | null;
+            failures: number;
+            since_ms: number;
+            changed_ms: number;
+            until_ms: number;
+            prober: string | null;
+            probe: string | null;
+            prober_until_ms: number;
+            error: string | null;
+            failures_max: number;
+            within_ms: number;
+            open_ms: number;
+            queues: string[];
+        };
+        /**
          * Category
          * @description A heading of the menu. `color` is `#rrggbb`, or empty.
          */
@@ -1427,6 +1562,16 @@ export interface components {
             price_minor: number;
             /** @default null */
             name?: string | null;
+        };
+        /**
+         * CostList
+         * @description What the work of one month (UTC) would have cost elsewhere with so much memory a message, the cheapest first.
+         */
+        CostList: {
+            month: string;
+            memory_mib: number;
+            attempts: number;
+            items: components["schemas"]["ListedCost"][];
         };
         /**
          * DeadLetter
@@ -1696,6 +1841,20 @@ export interface components {
             tax_minor: number;
             /** @default null */
             note?: string | null;
+        };
+        /**
+         * ListedCost
+         * @description One price list. Amounts are US dollars as text, such as 3.07; `compute_usd` is time and memory.
+         */
+        ListedCost: {
+            name: string;
+            plan: string;
+            as_of: string;
+            sources: string[];
+            attempts_usd: string;
+            compute_usd: string;
+            queue_usd: string;
+            total_usd: string;
         };
         /**
          * Me
@@ -2747,6 +2906,44 @@ export interface components {
             time_zone: string;
         };
         /**
+         * UsageList
+         * @description What attempts used in one month (UTC), those that took longest first; at most 1,000 items.
+         */
+        UsageList: {
+            month: string;
+            from_ms: number;
+            until_ms: number;
+            items: components["schemas"]["Used"][];
+        };
+        /**
+         * Used
+         * @description What the attempts of some task and tenant came to, and what they spent. Empty names stand for all.
+         */
+        Used: {
+            /** @default  */
+            task?: string;
+            /** @default  */
+            tenant?: string;
+            /** @default 0 */
+            done?: number;
+            /** @default 0 */
+            failed?: number;
+            /** @default 0 */
+            dead?: number;
+            /** @default 0 */
+            cancelled?: number;
+            /** @default 0 */
+            snoozed?: number;
+            /** @default 0 */
+            expired?: number;
+            /** @default 0 */
+            wall_us?: number;
+            /** @default 0 */
+            cpu_us?: number;
+            /** @default 0 */
+            memory_kib_s?: number;
+        };
+        /**
          * VenueShape
          * @description A place.
          */
@@ -3462,6 +3659,121 @@ export interface operations {
             503: components["responses"]["503"];
         };
     };
+    breakers_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BreakerList"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    close_breaker: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                breaker: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BreakerState"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    open_breaker: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                breaker: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BreakerState"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    reset_breaker: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                breaker: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BreakerState"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
     changes_page: {
         parameters: {
             query?: {
@@ -4059,6 +4371,68 @@ export interface operations {
             400: components["responses"]["400"];
             401: components["responses"]["401"];
             403: components["responses"]["403"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    usage_list: {
+        parameters: {
+            query?: {
+                month?: string;
+                by?: "both" | "task" | "tenant";
+                tenant?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageList"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    usage_costs: {
+        parameters: {
+            query?: {
+                month?: string;
+                memory_mib?: number;
+                tenant?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CostList"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
             500: components["responses"]["500"];
             503: components["responses"]["503"];
         };
