@@ -54,7 +54,7 @@ def wait_until(holds: Callable[[], bool]) -> None:
 
 def test_a_call_comes_when_the_transaction_has_ended_and_not_before() -> None:
     ringer, over, called = Ringer(), threading.Event(), threading.Event()
-    ringer.watch(over.is_set, called.set)
+    ringer.watch(over, over.is_set, called.set)
     assert not called.wait(0.1)
     over.set()
     assert called.wait(WAIT_S)
@@ -65,7 +65,7 @@ def test_a_transaction_that_seems_endless_gets_hints_meanwhile(monkeypatch: pyte
     """Two that follow each other closely look like one: nobody must wait for the last of a thousand."""
     monkeypatch.setattr(ringers, "HINT_S", 0.01)
     ringer, called = Ringer(), list[float]()
-    ringer.watch(lambda: False, lambda: called.append(0))
+    ringer.watch(called, lambda: False, lambda: called.append(0))
     wait_until(lambda: len(called) >= 2)
     ringer.close()
 
@@ -76,8 +76,25 @@ def test_a_connection_that_cannot_be_asked_any_more_has_no_transaction() -> None
     def closed() -> bool:
         raise ValueError("closed")
 
-    ringer.watch(closed, called.set)
+    ringer.watch(called, closed, called.set)
     assert called.wait(WAIT_S)
+    ringer.close()
+
+
+def test_a_transaction_of_many_messages_is_asked_about_once() -> None:
+    ringer, over, asked, called = Ringer(), threading.Event(), list[int](), list[int]()
+
+    def ended() -> bool:
+        asked.append(1)
+        return over.is_set()
+
+    for number in range(5_000):
+        ringer.watch(over, ended, lambda number=number: called.append(number))
+    before = len(asked)
+    over.set()
+    wait_until(lambda: len(called) == 5_000)
+    assert called == list(range(5_000))
+    assert len(asked) - before < 5_000
     ringer.close()
 
 
@@ -112,7 +129,7 @@ class There:
 
 place = Place("here", There)
 ended = []
-ringer().watch(lambda: bool(ended), lambda: ringer().ring(place, "queue:watched"))
+ringer().watch(ended, lambda: bool(ended), lambda: ringer().ring(place, "queue:watched"))
 ended.append(True)
 ringer().ring(place, "queue:rung")
 """

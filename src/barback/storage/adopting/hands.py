@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
@@ -73,7 +74,8 @@ class NamedRow(tuple[Any, ...]):
         return super().__getitem__(self.names[key] if isinstance(key, str) else key)
 
 
-def row_type(columns: Sequence[str]) -> type[NamedRow]:
+@functools.lru_cache(maxsize=512)
+def row_type(columns: tuple[str, ...]) -> type[NamedRow]:
     """The class of rows with these columns."""
     return type("NamedRow", (NamedRow,), {"__slots__": (), "names": {name: at for at, name in enumerate(columns)}})
 

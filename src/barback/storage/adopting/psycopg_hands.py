@@ -6,6 +6,7 @@ import contextlib
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg import pq
@@ -34,7 +35,19 @@ class _Untyped(Dumper):
 
 
 def _rows(cursor: Any) -> Callable[[Sequence[Any]], Any]:
-    return row_type([column.name for column in cursor.description or ()])
+    return row_type(tuple(column.name for column in cursor.description or ()))
+
+
+# Known as long as the connection is: many messages are sent on one, and reading its parameters takes a while.
+_places: WeakKeyDictionary[Any, Place] = WeakKeyDictionary()
+
+
+def _place_of(info: Any) -> Place:
+    known: dict[str, Any] = {**info.get_parameters(), "application_name": "barback ringer"}
+    if info.password:
+        known["password"] = info.password
+    conninfo = make_conninfo("", **known)
+    return Place(f"{info.user}@{info.host}:{info.port}/{info.dbname}", lambda: PsycopgSender(conninfo))
 
 
 class PsycopgHands:
@@ -48,20 +61,14 @@ class PsycopgHands:
         self._cursor: Any = (
             psycopg.AsyncRawCursor if isinstance(connection, psycopg.AsyncConnection) else psycopg.RawCursor
         )
-        self._place: Place | None = None
 
     @property
     def place(self) -> Place | None:
         """The server and database, with who we are there."""
-        if self._place is None:
-            info = self._connection.info
-            known: dict[str, Any] = {**info.get_parameters(), "application_name": "barback ringer"}
-            if info.password:
-                known["password"] = info.password
-            conninfo = make_conninfo("", **known)
-            name = f"{info.user}@{info.host}:{info.port}/{info.dbname}"
-            self._place = Place(name, lambda: PsycopgSender(conninfo))
-        return self._place
+        found = _places.get(self._connection)
+        if found is None:
+            found = _places[self._connection] = _place_of(self._connection.info)
+        return found
 
     async def hands(self) -> Hands:
         """Ourselves. Outside of autocommit psycopg begins with the first statement, ours or theirs."""
@@ -80,7 +87,7 @@ class PsycopgHands:
 
     def after_commit(self, call: Callable[[], None]) -> None:
         """When the transaction has been seen to end."""
-        ringer().watch(self.ended, call)
+        ringer().watch(self._connection, self.ended, call)
 
     @contextlib.contextmanager
     def _made(self) -> Iterator[Any]:

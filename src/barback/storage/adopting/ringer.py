@@ -30,10 +30,11 @@ LAST_S = 2.0
 
 @dataclass
 class _Watched:
-    """A call that waits for the end of a transaction. Two that follow closely look like one: hence `hint_at`."""
+    """Calls that wait for the end of a connection's transaction. Two that follow closely look like one: `hint_at`."""
 
+    connection: object
     ended: Callable[[], bool]
-    call: Callable[[], None]
+    calls: list[Callable[[], None]]
     since: float
     hint_at: float
 
@@ -53,7 +54,7 @@ class Ringer:
         """The thread starts with the first ring."""
         self.pid = os.getpid()
         self._changed = threading.Condition()
-        self._watched: list[_Watched] = []
+        self._watched: dict[int, _Watched] = {}
         self._pending: dict[Place, set[str]] = {}
         self._open: dict[Place, _Open] = {}
         self._thread: threading.Thread | None = None
@@ -65,11 +66,16 @@ class Ringer:
             self._pending.setdefault(place, set()).update(names)
             self._wake()
 
-    def watch(self, ended: Callable[[], bool], call: Callable[[], None]) -> None:
-        """Call `call` in the ringer's thread once `ended()`; and as a hint while a transaction seems very long."""
+    def watch(self, connection: object, ended: Callable[[], bool], call: Callable[[], None]) -> None:
+        """Call `call` in the ringer's thread once `ended()`; and as a hint while a transaction seems very long.
+
+        `connection` is asked once for all that wait for it, however many messages its transaction enqueues.
+        """
         now = time.monotonic()
         with self._changed:
-            self._watched.append(_Watched(ended, call, now, now + HINT_S))
+            # Kept by the entry, so that nobody else can have its id meanwhile.
+            one = self._watched.setdefault(id(connection), _Watched(connection, ended, [], now, now + HINT_S))
+            one.calls.append(call)
             self._wake()
 
     def _wake(self) -> None:
@@ -106,7 +112,7 @@ class Ringer:
 
     def _pause_s(self) -> float | None:
         if self._watched:
-            youngest = time.monotonic() - max(one.since for one in self._watched)
+            youngest = time.monotonic() - max(one.since for one in self._watched.values())
             return min(LOOK_MAX_S, max(LOOK_S, youngest / 8))
         return KEEP_OPEN_S if self._open else None
 
@@ -114,15 +120,12 @@ class Ringer:
         now = time.monotonic()
         due: list[Callable[[], None]] = []
         with self._changed:
-            waiting, self._watched = self._watched, []
-            for one in waiting:
+            for key, one in list(self._watched.items()):
                 if _over(one):
-                    due.append(one.call)
-                    continue
-                self._watched.append(one)
-                if now >= one.hint_at:
+                    due += self._watched.pop(key).calls
+                elif now >= one.hint_at:
                     one.hint_at = now + 2 * (now - one.since)
-                    due.append(one.call)
+                    due += one.calls
         return due
 
     def _send(self, place: Place, names: frozenset[str]) -> None:

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session, scoped_session
 
 from barback.storage.adopting.drivers import driver_hands
 from barback.storage.adopting.hands import Hands
-from barback.storage.adopting.ringer import ringer
 from barback.storage.database import StorageError
 
 _DIALECTS = {"sqlite": "sqlite", "postgresql": "postgres"}
@@ -67,7 +66,7 @@ class SqlalchemyHeld:
         """After the session's commit; of a bare connection, when its transaction has been seen to end."""
         if not isinstance(self._inner, Session):
             hands: Any = self._known[1]
-            ringer().watch(hands.ended, call)
+            hands.after_commit(call)
             return
         session: Any = self._inner
         if _CALLS not in session.info:

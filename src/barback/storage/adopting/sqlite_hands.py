@@ -78,7 +78,7 @@ class SqliteHands:
 
     def after_commit(self, call: Callable[[], None]) -> None:
         """When the transaction has been seen to end."""
-        ringer().watch(self.ended, call)
+        ringer().watch(self._connection, self.ended, call)
 
     async def all(self, statement: Statement, params: Params) -> Sequence[Row]:
         """Every row."""
