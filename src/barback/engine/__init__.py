@@ -24,9 +24,11 @@ from barback.engine.messages import (
 from barback.engine.queues import Queue
 from barback.engine.schedules import Schedule
 from barback.engine.submitting import submit
+from barback.engine.sweeps import Sweep
 from barback.engine.tasks import ActingTask, BatchTask, Task, TransactionalTask, Work
 from barback.engine.topics import Topic
 from barback.engine.worker import Worker
+from barback.engine.works import Found
 
 __all__ = [
     "DONE",
@@ -39,6 +41,7 @@ __all__ = [
     "Dead",
     "Done",
     "Expired",
+    "Found",
     "LeaseLostError",
     "Message",
     "Outcome",
@@ -48,6 +51,7 @@ __all__ = [
     "RetryAfter",
     "Schedule",
     "Snooze",
+    "Sweep",
     "Task",
     "ThreadTask",
     "Topic",

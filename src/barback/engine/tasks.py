@@ -30,7 +30,7 @@ from barback.engine.messages import (
     encode_about,
 )
 from barback.engine.outages import is_outage
-from barback.engine.works import DEDUPE_MS, SendOptions, Work, about_for
+from barback.engine.works import DEDUPE_MS, Found, SendOptions, Work, about_for
 from barback.foundation.ids import new_id
 from barback.storage import Transaction, adopt, run_sync
 
@@ -249,6 +249,13 @@ class ActingTask(Task[P], Generic[P, D, R]):
 
     concurrency: int = 20
     act_timeout_s: float = 60.0
+
+    async def find(self, tx: Transaction, after: str | None, limit: int) -> Found[P]:
+        """Optional, for `Sweep.of`: subjects after the place `after` that may need this work.
+
+        Also those that it was stuck at. It may only narrow: `decide` looks again.
+        """
+        raise NotImplementedError(f"{self.name} has no `find`, so it cannot be swept")
 
     async def decide(self, tx: Transaction, message: Message[P]) -> D | Outcome:
         """Look again under lock and write down what was decided, so that a repeat decides the same."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypedDict, TypeVar
 
@@ -42,6 +43,14 @@ class Work(Generic[P]):
     dedupe_ms: int = DEDUPE_MS
     expires_in_ms: int | None = None
     batch: str | None = None
+
+
+@dataclass(frozen=True)
+class Found(Generic[P]):
+    """One page of what a sweep found. `after`: where the next page goes on; None: this was the last one."""
+
+    works: Sequence[Work[P]]
+    after: str | None
 
 
 def about_for(task: str, work: Work[Any], expires_in_ms: int | None, now_ms: int) -> str | None:

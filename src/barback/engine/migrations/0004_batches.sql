@@ -85,3 +85,15 @@ CREATE TABLE engine_batch_dead (
     id TEXT NOT NULL,
     PRIMARY KEY (batch, id)
 );
+
+-- Sweeps: the last run of each, and how far it is. `message` is its next step.
+CREATE TABLE engine_sweep (
+    name TEXT PRIMARY KEY,
+    batch TEXT,
+    step BIGINT NOT NULL,
+    after TEXT,
+    found BIGINT NOT NULL,
+    message TEXT,
+    started_ms BIGINT NOT NULL,
+    finished_ms BIGINT
+);
