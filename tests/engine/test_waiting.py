@@ -11,6 +11,7 @@ from tests.engine.notes import Book, Note, NoteTask, work
 from typer.testing import CliRunner
 
 from barback.engine import Work, bundles, waiting
+from barback.engine.batches import Batch
 from barback.engine.bundles import Kind
 from barback.engine.changes import page as changes_page
 from barback.engine.claims import claim, give_back
@@ -114,6 +115,21 @@ async def test_a_head_that_is_cancelled_lets_the_next_of_its_key_go(database: Da
             await waiting.cancel(tx, first, who="test")
         await work(database, task)
     assert task.book.done == ["second False", "second True"]
+
+
+async def test_a_member_of_a_batch_that_is_cancelled_counts_as_such(database: Database) -> None:
+    """Its batch does not wait for it for ever."""
+    task = NoteTask(Book())
+    async with database.transaction() as tx:
+        batch = await Batch.open(tx, "blast")
+        await batch.add(tx, task, task.works("ab"))
+        await batch.seal(tx)
+        for one in await waiting.find(tx, Wanted(), 1):
+            await waiting.cancel(tx, one.id, who="test")
+    await work(database, task)
+    async with database.reading() as tx:
+        figures = await batch.figures(tx)
+    assert (figures.state, figures.done, figures.cancelled) == ("finished", 1, 1)
 
 
 async def test_one_is_put_off_and_hurried(database: Database, clock: HandClock) -> None:

@@ -6,9 +6,11 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -20,7 +22,9 @@ from typer.testing import CliRunner
 from barback.engine import figures, scaling
 from barback.engine.figures import Snapshot
 from barback.foundation.clock import SystemClock
+from barback.foundation.settings import Settings
 from barback.server.cli import app
+from barback.server.commands import _workers
 from barback.storage import Database, open_database
 
 APP = ("--app", "tests.engine.kitchen")
@@ -166,12 +170,34 @@ async def test_signals_to_a_worker(db: Database, database_url: str, tmp_path: Pa
 
 @pytest.mark.slow
 async def test_a_worker_that_has_grown_too_large_starts_anew(tmp_path: Path) -> None:
-    """It drains first, and keeps its process id: whoever started it sees one process all the time."""
+    """It drains first and keeps its process id; systemd is told that it is ready, that it lives, and why it goes."""
     url = f"sqlite:///{tmp_path}/barback.db"
     await barback(url, "migrate")
-    async with working(url, "--memory-max", "1M") as (worker, _):
-        await says(worker, "1 are allowed", "because of: recycle", "working")
-        worker.kill()
+    told: list[bytes] = []
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.setblocking(False)
+        hear = partial(_hear, systemd, told)
+        asyncio.get_running_loop().add_reader(systemd, hear)
+        more = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "200000"}
+        async with started(url, "work", *APP, "--memory-max", "1M", **more) as worker:
+            await says(worker, "1 are allowed", "because of: recycle", "working")
+            await until(lambda: told.count(b"READY=1") == 2)
+            worker.kill()
+        asyncio.get_running_loop().remove_reader(systemd)
+    assert b"WATCHDOG=1" in told
+    assert b"STATUS=starting anew" in told
+
+
+def _hear(at: socket.socket, told: list[bytes]) -> None:
+    told.append(at.recv(1_000))
+
+
+def test_run_starts_a_supervisor_when_there_may_be_more_workers() -> None:
+    """`BARBACK_WORKERS` are the least and `BARBACK_WORKERS_MAX` the most."""
+    assert [child.arguments[:1] for child in _workers(Settings(workers=2))] == [("work",)] * 2
+    (child,) = _workers(Settings(workers=0, workers_max=3))
+    assert child.arguments[-4:] == ("--min", "0", "--max", "3")
 
 
 async def says(process: Process, *words: str) -> None:

@@ -12,8 +12,9 @@ from typing import Literal
 import msgspec
 
 from barback.engine import changes, dead_letters, lanes, store
+from barback.engine.batch_counts import BatchCounts
 from barback.engine.leases import Pack
-from barback.engine.messages import Stored
+from barback.engine.messages import Cancel, Stored
 from barback.engine.tasks import bell_name
 from barback.foundation.errors import Conflict, NotFound
 from barback.storage import Statement, Transaction, statements
@@ -132,6 +133,9 @@ async def cancel(tx: Transaction, message_id: str, *, who: str, reason: str = ""
         await dead_letters.discard(tx, message_id, who=who)
         return found
     taken, is_head = await _take(tx, found)
+    counts = BatchCounts()
+    counts.settled(taken, Cancel(reason))
+    await counts.write(tx)
     if is_head:
         await store.add_ready(tx, await lanes.promote(tx, taken.queue, [taken.key or ""]))
         _ring(tx, taken.queue)

@@ -1,0 +1,78 @@
+"""What `--app` may name, and what a worker makes of it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from tests.engine import kitchen
+from tests.engine.notes import Book, NoteTask
+
+from barback.engine import Schedule
+from barback.engine.apps import App, load_app, with_upkeep
+
+UPKEEP = with_upkeep(App(()))
+OWN = {task.name for task in UPKEEP.tasks}
+NIGHTLY = Schedule("nightly", "0 3 * * *", kitchen.cook_in_a_thread, kitchen.Dish("note"))
+SEVERAL = [kitchen.STOVE, NIGHTLY]
+WRONG = {"kitchen"}
+
+
+def made() -> App:
+    return App((NoteTask(Book()),))
+
+
+def names(app: App) -> set[str]:
+    return {task.name for task in app.tasks} - OWN
+
+
+@pytest.mark.parametrize(
+    ("place", "tasks", "schedules"),
+    [
+        ("tests.engine.kitchen", {"kitchen.cook", "stove.cook"}, set()),
+        ("tests.engine.kitchen:KITCHEN", {"kitchen.cook"}, set()),
+        ("tests.engine.kitchen:cook_in_a_process", {"stove.cook"}, set()),
+        ("tests.engine.test_apps:SEVERAL", {"kitchen.cook", "stove.cook"}, {"nightly"}),
+        ("tests.engine.test_apps:NIGHTLY", {"kitchen.cook"}, {"nightly"}),
+        ("tests.engine.test_apps:made", {"notes.note"}, set()),
+    ],
+)
+def test_a_module_or_what_it_has(place: str, tasks: set[str], schedules: set[str]) -> None:
+    """Always with the engine's own upkeep, each task once."""
+    app = load_app(place)
+    assert names(app) == tasks
+    assert {one.name for one in app.schedules} == schedules | {one.name for one in UPKEEP.schedules}
+    assert len(app.tasks) == len({task.name for task in app.tasks}) == len(with_upkeep(app).tasks)
+
+
+def test_only_some_queues_with_their_schedules() -> None:
+    app = load_app("tests.engine.test_apps:SEVERAL")
+    assert names(app.only(["stove"])) == {"stove.cook"}
+    assert app.only(["stove"]).schedules == ()
+    assert app.only([]) is app
+
+
+def test_modules_are_found_in_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a program is started in its own folder; an error inside of it is its own."""
+    (tmp_path / "corner_shop.py").write_text("from tests.engine.kitchen import STOVE\n")
+    (tmp_path / "broken_shop.py").write_text("import not_installed\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [entry for entry in sys.path if entry])
+    assert names(load_app("corner_shop")) == {"stove.cook"}
+    with pytest.raises(ModuleNotFoundError, match="not_installed"):
+        load_app("broken_shop")
+
+
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ("no_such.tasks", "there is no module no_such"),
+        ("tests.engine.kitchen:nobody", "has no nobody"),
+        ("tests.engine.test_apps:WRONG", "expected an App, queues, tasks or schedules, got 'kitchen'"),
+        ("tests.engine.notes", "found no task"),
+    ],
+)
+def test_what_is_no_app_is_named(place: str, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        load_app(place)
