@@ -179,3 +179,30 @@ async def test_E9_a_running_worker_fires_by_itself(tables: Database, database_ur
     async with tables.reading() as tx:
         [tick] = await tx.all(sql("SELECT schedule, due_ms FROM engine_tick"))
     assert (tick["schedule"], tick["due_ms"]) == ("bar.wipe", 1_767_225_600_000)
+
+
+@pytest.mark.parametrize("missed", ["skip", "once", "all"])
+async def test_E9_after_however_many_missed_ticks_the_one_on_time_fires(
+    tables: Database, clock: HandClock, missed: Missed
+) -> None:
+    """More ticks were missed than are looked at: the newest is on time all the same, and is not one of them."""
+    schedule = every_minute(missed=missed)
+    await fire(tables, schedule)
+    clock.advance((CATCH_UP_MAX + 500) * MINUTE_MS)
+    now_ms = clock.now_ms()
+    assert await fire(tables, schedule) == (CATCH_UP_MAX if missed == "all" else 1)
+    async with tables.reading() as tx:
+        [tick] = await tx.all(sql("SELECT max(due_ms) AS due_ms FROM engine_tick"))
+    assert tick["due_ms"] == now_ms
+    assert await fire(tables, schedule) == 0
+    clock.advance(MINUTE_MS)
+    assert await fire(tables, schedule) == 1
+
+
+async def test_E9_skipping_far_behind_skips_what_is_late(tables: Database, clock: HandClock) -> None:
+    schedule = Schedule("bar.wipe", "*/10 * * * *", pouring(), Drink(1), missed="skip")
+    await fire(tables, schedule)
+    clock.advance(20 * CATCH_UP_MAX * MINUTE_MS + 5 * MINUTE_MS)
+    assert await fire(tables, schedule) == 0, "the newest is five minutes old"
+    clock.advance(5 * MINUTE_MS)
+    assert await fire(tables, schedule) == 1

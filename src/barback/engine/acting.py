@@ -30,6 +30,7 @@ from barback.engine.messages import (
     Snooze,
 )
 from barback.engine.runners import STORAGE_PAUSE_S, Runner, Shift
+from barback.engine.slowness import told_if_slow
 from barback.engine.spending import Spent
 from barback.engine.store import SQL
 from barback.engine.tasks import ActingTask, Task
@@ -145,14 +146,14 @@ class ActingRunner(Runner):
         async with self._db.transaction() as tx:
             if await tx.one(SQL.lease_hold, token=lease.token, worker=lease.worker) is None:
                 raise LeaseLostError(f"message {message.id} was taken over before it was decided")
-            async with bounded(task.timeout_s):
+            async with told_if_slow(tx, task.name), bounded(task.timeout_s):
                 decision = await self._decide(tx, task, lease, message)
             if isinstance(decision, Done | RetryAfter | Snooze | Cancel | Dead | Expired):
                 return await self._end(tx, lease, decision)
         async with bounded(task.act_timeout_s):
             result = await task.act(decision)
         async with self._db.transaction() as tx:
-            async with bounded(task.timeout_s):
+            async with told_if_slow(tx, task.name), bounded(task.timeout_s):
                 outcome = outcome_of(task, await task.record(tx, message, decision, result))
             return await self._end(tx, lease, outcome, answered=True)
 

@@ -33,6 +33,7 @@ from barback.engine.messages import (
     Stored,
     Tripped,
 )
+from barback.engine.slowness import told_if_slow
 from barback.engine.tasks import BatchTask, Task, TransactionalTask
 from barback.storage import StorageError, Transaction
 
@@ -201,7 +202,7 @@ async def _trusting(
     tx: Transaction, task: Task[Any], messages: Sequence[Message[Any]], outcomes: dict[str, Outcome], call: Call
 ) -> None:
     try:
-        async with bounded(task.timeout_s):
+        async with told_if_slow(tx, task.name, len(messages)), bounded(task.timeout_s):
             await call(tx, task, messages, outcomes)
     except Exception as error:
         if belongs_to_the_engine(error):
@@ -214,7 +215,7 @@ async def _carefully(
 ) -> None:
     for message in messages:
         try:
-            async with tx.savepoint(), bounded(task.timeout_s):
+            async with told_if_slow(tx, task.name), tx.savepoint(), bounded(task.timeout_s):
                 await call(tx, task, [message], outcomes)
         except Exception as error:
             if belongs_to_the_engine(error):

@@ -48,21 +48,27 @@ LATE = timedelta(minutes=1)
 
 def due_ticks(schedule: Schedule, next_ms: int, now_ms: int) -> tuple[list[int], int]:
     """Which ticks to fire at `now_ms` when `next_ms` was the next one, and which comes after them."""
-    ticks: list[int] = []
-    at = next_ms
-    while at <= now_ms:
-        ticks.append(at)
-        if len(ticks) >= CATCH_UP_MAX:
-            # Far behind: look only at what is recent.
-            at = schedule.next_after(now_ms)
-            break
-        at = schedule.next_after(at)
+    ticks, at = _ticks(schedule, next_ms, now_ms, CATCH_UP_MAX)
+    if at <= now_ms:
+        # Far behind: what lies between is left out, but never what is on time.
+        first_ms = schedule.next_after(now_ms - int(LATE.total_seconds() * 1000) - 1)
+        recent, at = _ticks(schedule, max(first_ms, at), now_ms, CATCH_UP_MAX)
+        ticks = ticks[: CATCH_UP_MAX - len(recent)] + recent
     if schedule.missed == "all":
         return ticks, at
     on_time = [tick for tick in ticks if now_ms - tick <= LATE.total_seconds() * 1000]
     if schedule.missed == "skip":
         return on_time[-1:], at
     return ticks[-1:], at
+
+
+def _ticks(schedule: Schedule, at: int, now_ms: int, limit: int) -> tuple[list[int], int]:
+    """The ticks from `at` to `now_ms`, at most `limit`, and which comes after them."""
+    ticks: list[int] = []
+    while at <= now_ms and len(ticks) < limit:
+        ticks.append(at)
+        at = schedule.next_after(at)
+    return ticks, at
 
 
 class Clockwork:
