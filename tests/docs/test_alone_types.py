@@ -1,0 +1,39 @@
+"""The public API is typed: the programs of the pages pass the strictest check, and a wrong payload does not."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.docs.pages import ROOT, write_page
+
+PAGES = ("alone/fastapi.md", "alone/script.md", "alone/sqlalchemy.md", "testing.md")
+WRONG = """
+import sqlite3
+import mail
+
+connection = sqlite3.connect("shop.db")
+mail.send.send(connection, "ann@example.com", key="ann", delay_ms=5)
+mail.send.send(connection, 5)
+mail.send.send(connection, "ann@example.com", later_ms=5)
+"""
+
+
+@pytest.mark.slow
+def test_the_programs_of_the_pages_are_typed_and_mistakes_are_seen(tmp_path: Path) -> None:
+    for page in PAGES:
+        write_page(page, tmp_path / Path(page).stem)
+    (tmp_path / "script" / "wrong.py").write_text(WRONG)
+    settings = {
+        "typeCheckingMode": "strict", "reportDeprecated": False, "include": ["."], "extraPaths": [str(ROOT / "src")],
+        "executionEnvironments": [{"root": Path(page).stem} for page in PAGES],
+    }  # fmt: skip
+    (tmp_path / "pyrightconfig.json").write_text(json.dumps(settings))
+    command = [sys.executable, ROOT / "tools" / "node.py", "pyright", "-p", tmp_path, "--outputjson"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    found = json.loads(done.stdout)["generalDiagnostics"]
+    errors = {(Path(one["file"]).name, one["range"]["start"]["line"]) for one in found}
+    assert errors == {("wrong.py", 6), ("wrong.py", 7)}, [one["message"] for one in found]
