@@ -84,7 +84,9 @@ async def test_sqlalchemy_places_an_order_and_the_worker_pours_it(empty_database
         await db.close()
 
 
-async def test_fastapi_accepts_an_order_over_http_and_pours_it(empty_database_url: str, tmp_path: Path) -> None:
+async def test_A11_the_same_program_takes_orders_over_http_on_either_database(
+    empty_database_url: str, tmp_path: Path
+) -> None:
     write_page("alone/fastapi.md", tmp_path)
     driver = "sqlite+aiosqlite" if empty_database_url.startswith("sqlite") else "postgresql+asyncpg"
     shop = {"SHOP_ENGINE": driver + "://" + empty_database_url.partition("://")[2], "SHOP_DATABASE": empty_database_url}
