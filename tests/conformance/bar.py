@@ -121,7 +121,7 @@ async def lease(db: Database, worker: str, limit: int = 10, queue: str = "bar") 
     return found[0] if found else None
 
 
-TABLES = ("ready", "arrival", "parked", "later", "lease", "dead", "lane")
+TABLES = ("ready", "arrival", "line", "parked", "later", "lease", "dead", "lane")
 
 
 async def held(db: Database) -> dict[str, int]:

@@ -143,8 +143,8 @@ async def test_E13_a_delayed_message_wakes_a_sleeping_worker_when_it_is_due(
     worker = Worker(db, [task])
     running = asyncio.create_task(worker.run())
     await eventually(lambda: bool(worker.name))
-    await order(db, task, [1], delay_ms=600)
     began = time.monotonic()
+    await order(db, task, [1], delay_ms=600)
 
     async def done() -> bool:
         return await numbers(tables) == [1]

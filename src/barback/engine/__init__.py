@@ -8,6 +8,7 @@ from barback.engine.batches import Batch
 from barback.engine.breakers import Breaker
 from barback.engine.calling import ProcessTask, ThreadTask
 from barback.engine.installing import MIGRATIONS, install, migrate
+from barback.engine.limits import Limits, Lines, Rate
 from barback.engine.messages import (
     DONE,
     Cancel,
@@ -43,11 +44,14 @@ __all__ = [
     "Expired",
     "Found",
     "LeaseLostError",
+    "Limits",
+    "Lines",
     "Message",
     "Outcome",
     "PayloadTooLargeError",
     "ProcessTask",
     "Queue",
+    "Rate",
     "RetryAfter",
     "Schedule",
     "Snooze",

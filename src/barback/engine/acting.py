@@ -29,7 +29,8 @@ from barback.engine.messages import (
     RetryAfter,
     Snooze,
 )
-from barback.engine.runners import STORAGE_PAUSE_S, Runner, Shift
+from barback.engine.runners import STORAGE_PAUSE_S, Runner
+from barback.engine.shifts import Shift
 from barback.engine.slowness import told_if_slow
 from barback.engine.spending import Spent
 from barback.engine.store import SQL

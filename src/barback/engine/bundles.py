@@ -97,18 +97,23 @@ def _bundle(kind: Kind, size: int, body: bytes, now_ms: int) -> dict[str, Any]:
 
 
 async def claim(tx: Transaction, queue: str, worker: str, limit: int, *, slack: int = ANY_PRIORITY) -> Lease | None:
-    """Lease up to `limit` bundles, in one lease. `slack`: see `bundle_find`. Raises LeaseLostError."""
+    """Lease up to `limit` bundles, in one lease. `slack`: see `bundle_find`. Raises LeaseLostError.
+
+    None also for a queue that has got lines meanwhile: there each message takes its turn.
+    """
     found = await tx.all(SQL.bundle_find, queue=queue, n=limit, slack=slack)
     if not found:
         return None
     token = await store.add_packed_lease(tx, queue, worker, sum(row["size"] for row in found))
+    if token is None:
+        return None
     await tx.run(SQL.bundle_hold, token=token, places=[row["pos"] for row in found])
     return Lease(token, queue, worker, packs=_packs(found))
 
 
-async def take_apart(tx: Transaction, queue: str, *, slack: int = ANY_PRIORITY) -> bool:
-    """Turn one bundle into rows that can be claimed one by one; False when there was none."""
-    found = await tx.all(SQL.bundle_find, queue=queue, n=1, slack=slack)
+async def take_apart(tx: Transaction, queue: str, *, n: int = 1, slack: int = ANY_PRIORITY) -> bool:
+    """Turn up to `n` bundles into rows that can be claimed one by one; False when there was none."""
+    found = await tx.all(SQL.bundle_find, queue=queue, n=n, slack=slack)
     if not found:
         return False
     await tx.run(SQL.bundle_remove, places=[row["pos"] for row in found])

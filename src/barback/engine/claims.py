@@ -1,7 +1,7 @@
 """Claiming and settling: how messages come into a worker's hands and leave them, fenced by leases.
 
-A claim moves rows out of the ready table into one *lease*: a row with a token that only grows,
-holding the whole batch. Settling deletes the lease; when it is not there any more, somebody else
+A claim (`claiming.py`) moves rows out of the ready table into one *lease*: a row with a token that only
+grows, holding the whole batch. Settling deletes the lease; when it is not there any more, somebody else
 took the batch over and the transaction must not commit (E2). Attempts are counted in the lease, at
 claim, so a message that kills its worker has used one up (E6).
 """
@@ -14,9 +14,10 @@ from functools import partial
 
 import msgspec
 
-from barback.engine import bundles, deadlines, lanes, store
+from barback.engine import bundles, deadlines, lanes, lines, store
 from barback.engine.batch_counts import BatchCounts
-from barback.engine.leases import Lease
+from barback.engine.claiming import claim, claim_aside, take_due
+from barback.engine.leases import Lease, Sight
 from barback.engine.messages import (
     DONE,
     Cancel,
@@ -33,9 +34,7 @@ from barback.engine.store import SQL
 from barback.engine.tasks import Task, bell_name
 from barback.storage import Transaction
 
-ROUTE_MAX = 1_000
-SHARE_OF_WAITING = 8
-"""An eighth of each claim is for messages that wait, before those that follow what was just handled."""
+__all__ = ["Lease", "Settled", "Sight", "claim", "claim_aside", "give_back", "settle", "split", "take_due", "take_over"]
 
 
 @dataclass
@@ -44,63 +43,20 @@ class Settled:
 
     heads: list[Stored] = field(default_factory=list[Stored])
     next_due_ms: int | None = None
-
-
-async def claim(
-    tx: Transaction, queue: str, worker: str, limit: int, *, offered: Sequence[Stored] = (), singly: bool = False
-) -> list[Lease]:
-    """Lease up to `limit` messages of `queue` that can run now: `offered` heads and those that wait.
-
-    One lease for all of them, or with `singly` one each. A part of the room is for those that wait,
-    so that keys with a long backlog, whose next heads are offered each time, never hold others up.
-    What was offered and finds no room goes to the ready table.
-    """
-    kept = limit - max(1, limit // SHARE_OF_WAITING)
-    rows, over = list(offered[:kept]), list(offered[kept:])
-    rows += store.rows_of(await tx.all(SQL.ready_claim, queue=queue, n=limit - len(rows)))
-    if len(rows) < limit:
-        heads, _ = await lanes.route_arrivals(tx, queue, ROUTE_MAX)
-        over = heads + over
-    room = limit - len(rows)
-    rows, over = rows + over[:room], over[room:]
-    if over:
-        await store.add_ready(tx, over)
-        tx.after_commit(partial(tx.database.bell.ring, bell_name(queue)))
-    if not rows:
-        return []
-    for row in rows:
-        row.attempt += 1
-    groups = [[row] for row in rows] if singly else [rows]
-    return [Lease(await store.add_lease(tx, queue, worker, group), queue, worker, group) for group in groups]
-
-
-async def claim_aside(tx: Transaction, queue: str, worker: str) -> Lease | None:
-    """Lease the message that was set aside first, alone: if it kills this worker too, nobody else suffers."""
-    row = await store.take_aside(tx, queue)
-    if row is None:
-        return None
-    row.attempt += 1
-    return Lease(await store.add_lease(tx, queue, worker, [row]), queue, worker, [row], alone=True)
-
-
-async def take_due(tx: Transaction, queue: str, limit: int) -> list[Stored]:
-    """Delayed messages whose time has come, as heads in no table; followers of a busy key are parked."""
-    found = await tx.all(SQL.later_take, queue=queue, now_ms=tx.now_ms, n=limit)
-    runnable: list[Stored] = []
-    entering: list[Stored] = []
-    for row in sorted(found, key=lambda row: (row["due_ms"], row["pos"])):
-        stored = Stored(*tuple(row)[: len(Stored.__struct_fields__)])  # type: ignore[arg-type]
-        (runnable if stored.key is None or row["is_head"] else entering).append(stored)
-    if entering:
-        runnable += await lanes.enter(tx, queue, entering)
-    return runnable
+    freed: dict[str, int] = field(default_factory=dict[str, int])
 
 
 async def settle(
-    tx: Transaction, leases: Sequence[Lease], outcomes: Mapping[str, Outcome], tasks: Mapping[str, Task[object]]
+    tx: Transaction,
+    leases: Sequence[Lease],
+    outcomes: Mapping[str, Outcome],
+    tasks: Mapping[str, Task[object]],
+    *,
+    claiming: bool = False,
 ) -> Settled:
     """End `leases` in `tx`: every message gets its outcome, keys move on. All leases of one queue.
 
+    With `claiming` the tokens that are freed are left to the claim that follows in `tx`, which must get them.
     Raises LeaseLostError when any lease is not ours any more; then nothing of `tx` may be kept.
     """
     queue = leases[0].queue
@@ -111,7 +67,11 @@ async def settle(
     settling = _Settling(tx, queue, leases[0].worker, tasks)
     for lease in leases:
         settling.add_lease(lease, outcomes)
-    return await settling.write()
+    settled = await settling.write()
+    settled.freed = lines.freed_by([row for lease in leases if lease.lined for row in lease.rows])
+    if settled.freed and not claiming:
+        await lines.free(tx, queue, settled.freed)
+    return settled
 
 
 class _Settling:
@@ -205,7 +165,7 @@ class _Settling:
         for is_head, due in self._later.items():
             await store.add_later(tx, due, is_head=is_head)
         for key in self._parked_keys:
-            await tx.run(SQL.lane_mark, queue=self._queue, key=key, state="parked", now_ms=tx.now_ms)
+            await lanes.close(tx, self._queue, key)
         heads = await lanes.promote(tx, self._queue, self._open_keys)
         times = [at for due in self._later.values() for at, _ in due]
         return Settled(heads, min(times, default=None))
@@ -216,10 +176,11 @@ async def split(tx: Transaction, lease: Lease) -> list[Lease]:
     if not await tx.all(SQL.lease_end, tokens=[lease.token], worker=lease.worker):
         raise LeaseLostError(f"the lease {lease.token} of queue {lease.queue} was taken over")
     await bundles.end(tx, [lease])
-    return [
-        Lease(await store.add_lease(tx, lease.queue, lease.worker, [row]), lease.queue, lease.worker, [row])
-        for row in lease.rows
-    ]
+    singles: list[Lease] = []
+    for row in lease.rows:
+        token = await store.add_lease(tx, lease.queue, lease.worker, [row], lined=lease.lined)
+        singles.append(Lease(token, lease.queue, lease.worker, [row], lined=lease.lined))
+    return singles
 
 
 async def give_back(tx: Transaction, leases: Sequence[Lease]) -> None:
@@ -229,7 +190,10 @@ async def give_back(tx: Transaction, leases: Sequence[Lease]) -> None:
             if lease.packs:
                 await bundles.free(tx, lease)
             else:
-                await store.add_ready(tx, [msgspec.structs.replace(row, attempt=row.attempt - 1) for row in lease.rows])
+                back = [msgspec.structs.replace(row, attempt=row.attempt - 1) for row in lease.rows]
+                await store.add_ready(tx, await lanes.withhold(tx, lease.queue, back))
+            if lease.lined:
+                await lines.free(tx, lease.queue, lines.freed_by(lease.rows))
             tx.after_commit(partial(tx.database.bell.ring, bell_name(lease.queue)))
 
 
@@ -254,7 +218,11 @@ async def take_over(tx: Transaction, worker: str, tasks: Mapping[str, Task[objec
             else:
                 aside.append(row)
         settled = await settling.write()
-        await store.set_aside(tx, aside)
+        lined = bool(found["lined"])
+        await store.set_aside(tx, aside, lined=lined)
         await store.add_ready(tx, settled.heads)
+        if lined:
+            kept = {row.id for row in aside}
+            await lines.free(tx, queue, lines.freed_by([row for row in rows if row.id not in kept]))
         tx.after_commit(partial(tx.database.bell.ring, bell_name(queue)))
     return count

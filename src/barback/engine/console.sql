@@ -143,17 +143,6 @@ SELECT key, since_ms FROM engine_lane WHERE queue = :queue AND key IN (:keys*) A
 -- name: lanes_closed [postgres]
 SELECT key, since_ms FROM engine_lane WHERE queue = :queue AND key IN (:keys*) AND state = 'parked' ORDER BY key FOR UPDATE;
 
--- A place before everything that waits behind the key; on SQLite places are unique in the whole table.
--- name: parked_front [sqlite]
-SELECT min(0, coalesce(min(pos), 0)) AS pos FROM engine_parked;
-
--- name: parked_front [postgres]
-SELECT least(0, coalesce(min(pos), 0)) AS pos FROM engine_parked WHERE queue = :queue AND key = :key;
-
--- name: parked_add_at
-INSERT INTO engine_parked (pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, line, about)
-VALUES (:pos, :queue, :key, :priority, :id, :task, :tenant, :attempt, :attempts_max, :enqueued_ms, :payload, :line, :about);
-
 -- name: queue_seen
 SELECT q.paused AS paused, q.changed_ms AS changed_ms FROM engine_queue q WHERE q.name = :queue;
 

@@ -198,7 +198,7 @@ async def send_round(tx: Transaction, queue: str, removed: Sequence[Row]) -> Non
         if row.key is not None and row.key in closed_at:
             first[row.key].append((row, died_ms))
     for key, its in sorted(first.items()):
-        await _put_first(tx, queue, key, [row for row, _ in its])
+        await lanes.park_first(tx, queue, key, [row for row, _ in its])
         # An older letter of the key waits with the rest: it is not the one that the key waits for.
         if any(died_ms == closed_at[key] for _, died_ms in its):
             await lanes.release(tx, queue, key)
@@ -218,17 +218,6 @@ async def retry_these(tx: Transaction, ids: Sequence[str]) -> int:
     for queue, rows in sorted(by_queue.items()):
         await send_round(tx, queue, rows)
     return len(removed)
-
-
-async def _put_first(tx: Transaction, queue: str, key: str, rows: Sequence[Stored]) -> None:
-    """Park `rows` before everything that waits behind `key`."""
-    front = await tx.one(SQL.parked_front, queue=queue, key=key)
-    assert front is not None
-    places = range(front["pos"] - len(rows), front["pos"])
-    await tx.many(
-        SQL.parked_add_at,
-        [{**msgspec.structs.asdict(row), "pos": pos} for pos, row in zip(places, rows, strict=True)],
-    )
 
 
 async def closed(tx: Transaction, queue: str, keys: Sequence[str]) -> dict[str, int]:

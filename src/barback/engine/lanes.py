@@ -4,16 +4,22 @@ A keyed message is enqueued as an *arrival*, which locks nothing. Whoever claims
 arrivals: the first of an idle key becomes its head, the rest are *parked* behind it. When a head is
 settled, the next parked one takes its place. Claims scan heads only, so a key with a backlog of
 100,000 costs them nothing.
+
+A lane is *busy* (its head is out: to be claimed, claimed, or waiting for its time), *parked* (its head
+died and closed it) or *held* (paused by an operator, with everything of it parked).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from barback.engine import store
 from barback.engine.messages import Stored
-from barback.engine.store import SQL
-from barback.storage import Transaction
+from barback.storage import Transaction, statements
+
+SQL = statements(__file__, "lanes.sql")
 
 
 async def route_arrivals(tx: Transaction, queue: str, limit: int) -> tuple[list[Stored], int]:
@@ -52,13 +58,21 @@ async def promote(tx: Transaction, queue: str, keys: Sequence[str]) -> list[Stor
     if not keys:
         return []
     keys = sorted(keys)
-    await tx.all(SQL.lane_lock, queue=queue, keys=keys)
+    paused = {str(row["key"]) for row in await tx.all(SQL.lane_lock, queue=queue, keys=keys) if row["paused"]}
+    if paused:
+        await tx.run(SQL.lane_hold, queue=queue, keys=sorted(paused), now_ms=tx.now_ms)
+        keys = [key for key in keys if key not in paused]
     heads = store.rows_of(await tx.all(SQL.parked_heads, queue=queue, keys=keys))
     going_on = {row.key for row in heads}
     ended = [key for key in keys if key not in going_on]
     if ended:
         await tx.run(SQL.lane_leave, queue=queue, keys=ended)
     return heads
+
+
+async def close(tx: Transaction, queue: str, key: str) -> None:
+    """The head of `key` died under the policy "park": nothing of it goes on until somebody releases it."""
+    await tx.run(SQL.lane_mark, queue=queue, key=key, state="parked", now_ms=tx.now_ms)
 
 
 async def release(tx: Transaction, queue: str, key: str) -> bool:
@@ -69,3 +83,61 @@ async def release(tx: Transaction, queue: str, key: str) -> bool:
     await tx.run(SQL.lane_mark, queue=queue, key=key, state="busy", now_ms=tx.now_ms)
     await store.add_ready(tx, await promote(tx, queue, [key]))
     return True
+
+
+async def park_first(tx: Transaction, queue: str, key: str, rows: Sequence[Stored]) -> None:
+    """Park `rows` before everything that waits behind `key`."""
+    front = await tx.one(SQL.parked_front, queue=queue, key=key)
+    assert front is not None
+    places = range(front["pos"] - len(rows), front["pos"])
+    await tx.many(
+        SQL.parked_add_at,
+        [{**msgspec.structs.asdict(row), "pos": pos} for pos, row in zip(places, rows, strict=True)],
+    )
+
+
+async def pause(tx: Transaction, queue: str, key: str) -> bool:
+    """From now on nothing of `key` is claimed; what has begun is finished. False if it was paused."""
+    if await _is_paused(tx, queue, key):
+        return False
+    await tx.run(SQL.lane_pause, queue=queue, key=key, now_ms=tx.now_ms)
+    # Its head, unless somebody holds it or it waits for its time: then it is stopped when it comes back.
+    for pull in (SQL.ready_pull, SQL.line_pull):
+        if rows := store.rows_of(await tx.all(pull, queue=queue, key=key)):
+            await _hold(tx, queue, key, rows)
+    return True
+
+
+async def resume(tx: Transaction, queue: str, key: str) -> bool:
+    """Claim messages of `key` again. False if it was not paused."""
+    if not await _is_paused(tx, queue, key):
+        return False
+    await tx.run(SQL.lane_resume, queue=queue, key=key)
+    if any(row["state"] == "held" for row in await tx.all(SQL.lane_lock, queue=queue, keys=[key])):
+        await tx.run(SQL.lane_mark, queue=queue, key=key, state="busy", now_ms=tx.now_ms)
+        await store.add_ready(tx, await promote(tx, queue, [key]))
+    return True
+
+
+async def _is_paused(tx: Transaction, queue: str, key: str) -> bool:
+    return any(row["paused"] for row in await tx.all(SQL.lane_lock, queue=queue, keys=[key]))
+
+
+async def paused(tx: Transaction, queue: str, rows: Sequence[Stored]) -> set[str]:
+    """Which keys of `rows` are paused."""
+    keys = sorted({row.key for row in rows if row.key is not None})
+    return {str(row["key"]) for row in await tx.all(SQL.lanes_paused, queue=queue, keys=keys)} if keys else set()
+
+
+async def withhold(tx: Transaction, queue: str, rows: Sequence[Stored]) -> list[Stored]:
+    """Heads that come back from somewhere: those of a paused key wait in front of it; returns the others."""
+    stopped = await paused(tx, queue, rows)
+    for row in rows:
+        if row.key is not None and row.key in stopped:
+            await _hold(tx, queue, row.key, [row])
+    return [row for row in rows if row.key not in stopped]
+
+
+async def _hold(tx: Transaction, queue: str, key: str, rows: Sequence[Stored]) -> None:
+    await park_first(tx, queue, key, rows)
+    await tx.run(SQL.lane_hold, queue=queue, keys=[key], now_ms=tx.now_ms)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import msgspec
 
@@ -65,6 +66,8 @@ class Pack(msgspec.Struct, array_like=True, frozen=True):
 class Lease:
     """Messages in a worker's hands. `alone`: a dead worker held this one, so none of its like runs beside it.
 
+    `lined`: its messages hold tokens of their lines.
+
     A lease holds rows or packs. A pack is leased for the first time, always: what waits again is rows.
     """
 
@@ -76,6 +79,7 @@ class Lease:
         rows: Sequence[Stored] = (),
         *,
         alone: bool = False,
+        lined: bool = False,
         packs: Sequence[Pack] = (),
     ) -> None:
         """`packs` instead of `rows` for bundles."""
@@ -83,6 +87,7 @@ class Lease:
         self.queue = queue
         self.worker = worker
         self.alone = alone
+        self.lined = lined
         self.packs = packs
         self._rows = list(rows)
 
@@ -105,3 +110,16 @@ class Lease:
             if pack.id == base:
                 return pack.row(int(n), attempt=1)
         raise KeyError(id_)
+
+
+@dataclass
+class Sight:
+    """What a runner knows of its queue from one claim to the next. Hints: the tables decide.
+
+    `lined`: whether it has lines; None: not looked yet. `crowded`: others than arrivals filled the last claim;
+    then `claims_until_look` counts how many more may be filled before arrivals are looked at.
+    """
+
+    lined: bool | None = None
+    crowded: bool = False
+    claims_until_look: int = 0

@@ -14,6 +14,11 @@ KEY_CHARS_MAX = 512
 """What fits into an index of PostgreSQL in any script; a longer key would stop its whole queue later."""
 
 
+def bell_name(queue: str) -> str:
+    """The bell that is rung when there is something for `queue`."""
+    return f"queue:{queue}"
+
+
 class Stored(msgspec.Struct, array_like=True):
     """A message at rest. The order of the fields is the order of the columns in every statement.
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from barback.engine.calling import Call, ProcessTask, ThreadTask
+from barback.engine.limits import Limits, Lines
 from barback.engine.messages import Message, Outcome
 from barback.engine.tasks import BatchTask, Task, TransactionalTask
 from barback.storage import Transaction
@@ -20,10 +21,15 @@ HandleBatch = Callable[[Transaction, Sequence[Message[P]]], Awaitable[Sequence[O
 
 @dataclass
 class Queue:
-    """A queue, as a place to hang plain functions on: `@queue.task("mail.send", payload=Mail)`."""
+    """A queue, as a place to hang plain functions on: `@queue.task("mail.send", payload=Mail)`.
+
+    `lines` gives it fair turns and limits among its lines, `limits` are those of the queue as a whole.
+    """
 
     name: str
     tasks: list[Task[Any]] = field(default_factory=list[Task[Any]])
+    lines: Lines | None = None
+    limits: Limits | None = None
 
     def task(self, name: str, payload: type[P], **options: Any) -> Callable[[Handle[P]], TransactionalTask[P]]:
         """Make a TransactionalTask of an `async def handle(tx, message)`; options are Task's attributes."""
@@ -84,7 +90,8 @@ class Queue:
         if unknown:
             known = sorted(o for o in dir(kind) if not o.startswith("_") and _is_option(getattr(kind, o)))
             raise TypeError(f"unknown option {unknown[0]!r} for task {name}; expected one of {', '.join(known)}")
-        made = type(kind.__name__, (kind,), {"name": name, "queue": self.name, "payload": payload, **options, **body})()
+        of_queue = {"name": name, "queue": self.name, "lines": self.lines, "limits": self.limits, "payload": payload}
+        made = type(kind.__name__, (kind,), {**of_queue, **options, **body})()
         self.tasks.append(made)
         return made
 

@@ -7,23 +7,21 @@ import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from barback.engine import claims, store
+from barback.engine import claims, lines, store
 from barback.engine.claims import Settled
 from barback.engine.gates import gate_of
 from barback.engine.handling import HandlerFailedError, error_text, handle_lease
 from barback.engine.leases import Lease
-from barback.engine.liveness import Heart
 from barback.engine.messages import LeaseLostError, Outcome, RetryAfter
+from barback.engine.shifts import Shift
 from barback.engine.spending import Spent
 from barback.engine.store import SQL
-from barback.engine.tally import Tally
 from barback.engine.tasks import Task, bell_name
 from barback.engine.turns import Turns
-from barback.engine.usage import Meter, shares_of
+from barback.engine.usage import shares_of
 from barback.storage import Database, StorageError, Transaction
 
 log = logging.getLogger("barback.engine")
@@ -35,25 +33,6 @@ CONTENDED_S = 0.005
 CONTENDED_S_MAX = 1.0
 ASIDE_EVERY_S = 1.0
 ASIDE_IN_A_ROW = 20
-
-
-def _nothing() -> None:
-    """What a runner that nobody watches tells when it is busy."""
-
-
-@dataclass
-class Shift:
-    """What the runners of one worker share."""
-
-    db: Database
-    heart: Heart
-    tasks: Mapping[str, Task[Any]]
-    tally: Tally = field(default_factory=Tally)
-    meter: Meter = field(default_factory=Meter)
-    paused: set[str] = field(default_factory=set[str])
-    stopping: bool = False
-    concurrency: Mapping[str, int] = field(default_factory=dict[str, int])
-    on_busy: Callable[[], None] = _nothing
 
 
 class Runner:
@@ -72,13 +51,18 @@ class Runner:
         self._working: asyncio.Task[Lease | None] | None = None
         self._handing_back = False
         self._gate = gate_of(tasks)
-        self._limit = min(task.batch_max for task in tasks)
+        self._batch_max = self._limit = min(task.batch_max for task in tasks)
         self.listener = shift.db.bell.listen(bell_name(queue))
         self._next_due_ms: int | None = None
         self._contended_s = CONTENDED_S
         self._aside_at = 0.0
         self._aside_in_a_row = 0
         self._turns = Turns(queue)
+
+    def adjust(self, batch_max: int | None, _slots: int | None, *, lined: bool) -> None:
+        """What an operator set for the queue, instead of what its tasks say; None: what they say."""
+        self._limit = batch_max or self._batch_max
+        self._turns.sight.lined = lined
 
     @property
     def database(self) -> Database:
@@ -145,14 +129,16 @@ class Runner:
         async with self._db.reading() as tx:
             row = await tx.one(SQL.rest, queue=self.queue)
             held_ms = None if self._gate is None else await self._gate.rest_ms(tx)
+            line_ms, claimable = await lines.rest(tx, self.queue) if self._turns.sight.lined else (None, False)
         assert row is not None
         self._next_due_ms = row["due_ms"]
+        due_ms = line_ms if row["due_ms"] is None else min(row["due_ms"], line_ms or row["due_ms"])
         if self.queue in self._shift.paused:
             return FOREVER_S
         if held_ms is not None:
             return held_ms / 1000
-        due_s = FOREVER_S if row["due_ms"] is None else (row["due_ms"] - self._db.clock.now_ms()) / 1000
-        if not row["waiting"] and due_s > 0:
+        due_s = FOREVER_S if due_ms is None else (due_ms - self._db.clock.now_ms()) / 1000
+        if not row["waiting"] and not claimable and due_s > 0:
             self._contended_s = CONTENDED_S
             return due_s
         # Somebody is just claiming it, or putting it into its line. If he dies at it nobody rings again.
@@ -174,8 +160,7 @@ class Runner:
 
     async def claim(self) -> Lease | None:
         """Lease what can run now; None when there is nothing."""
-        leases = await self.claim_some(self._limit)
-        return leases[0] if leases else None
+        return next(iter(await self.claim_some(self._limit)), None)
 
     async def claim_some(self, limit: int, *, singly: bool = False) -> list[Lease]:
         """Lease up to `limit` messages that can run now, together or with a lease for each."""
@@ -196,7 +181,7 @@ class Runner:
             return [alone]
         if singly:
             return await self._turns.claim_singly(tx, worker, limit)
-        lease = await self._turns.claim(tx, worker, limit, (), look_for_due=True)
+        lease = await self._turns.claim(tx, worker, limit, Settled(), look_for_due=True)
         return [lease] if lease is not None else []
 
     async def work(self, lease: Lease) -> Lease | None:
@@ -258,7 +243,7 @@ class Runner:
             outcomes = await spent.on(handle_lease(tx, lease, shift.tasks, carefully=carefully))
             if self._gate is not None:
                 outcomes = await self._gate.note_batch(tx, lease, outcomes)
-            settled = await claims.settle(tx, [lease], outcomes, shift.tasks)
+            settled = await claims.settle(tx, [lease], outcomes, shift.tasks, claiming=True)
             following = await self._follow(tx, settled, follow=follow)
             await shift.tally.write(tx, lease.worker)
         if lease.packs:
@@ -268,18 +253,20 @@ class Runner:
 
     async def _follow(self, tx: Transaction, settled: Settled, *, follow: bool) -> Lease | None:
         """Claim the next batch in the same transaction, new heads first."""
-        offered = settled.heads
         held = self._shift.stopping or self.queue in self._shift.paused
         if not follow or held or (self._gate is not None and await self._gate.holds(tx)):
-            await store.add_ready(tx, offered)
-            return None
+            return await self._put_back(tx, settled)
         worker = self._shift.heart.worker
-        alone = await self._claim_aside(tx, worker, busy=True)
-        if alone is not None:
-            await store.add_ready(tx, offered)
+        if (alone := await self._claim_aside(tx, worker, busy=True)) is not None:
+            await self._put_back(tx, settled)
             return alone
         due = self._is_due(tx.now_ms, settled.next_due_ms)
-        return await self._turns.claim(tx, worker, self._limit, offered, look_for_due=due)
+        return await self._turns.claim(tx, worker, self._limit, settled, look_for_due=due)
+
+    async def _put_back(self, tx: Transaction, settled: Settled) -> None:
+        """What settling hands to the next claim, when there is none."""
+        await store.add_ready(tx, settled.heads)
+        await lines.free(tx, self.queue, settled.freed)
 
     def _is_due(self, now_ms: int, next_due_ms: int | None) -> bool:
         """Whether to look for delayed messages; also once a second, for those that others added."""

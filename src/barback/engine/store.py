@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -15,7 +16,8 @@ SQL = statements(__file__)
 _BODY = msgspec.msgpack.Decoder(list[Stored])
 
 
-async def _add(tx: Transaction, statement: Statement, rows: Sequence[Stored]) -> None:
+async def add_rows(tx: Transaction, statement: Statement, rows: Sequence[Stored]) -> None:
+    """Write rows by a statement that takes their columns."""
     if rows:
         # Everything but `pos`, which the table gives: a third cheaper than by name.
         await tx.bulk_values(statement, [msgspec.structs.astuple(row)[1:] for row in rows])
@@ -23,17 +25,17 @@ async def _add(tx: Transaction, statement: Statement, rows: Sequence[Stored]) ->
 
 async def add_ready(tx: Transaction, rows: Sequence[Stored]) -> None:
     """Rows that may be claimed now: without a key, or heads of theirs."""
-    await _add(tx, SQL.ready_add, rows)
+    await add_rows(tx, SQL.ready_add, rows)
 
 
 async def add_arrivals(tx: Transaction, rows: Sequence[Stored]) -> None:
     """Rows with a key, not yet in its line. Takes no lock, so it never holds an enqueuer up."""
-    await _add(tx, SQL.arrival_add, rows)
+    await add_rows(tx, SQL.arrival_add, rows)
 
 
 async def add_parked(tx: Transaction, rows: Sequence[Stored]) -> None:
     """Rows that wait behind the head of their key."""
-    await _add(tx, SQL.parked_add, rows)
+    await add_rows(tx, SQL.parked_add, rows)
 
 
 async def add_later(tx: Transaction, due: Sequence[tuple[int, Stored]], *, is_head: bool) -> None:
@@ -49,21 +51,49 @@ def rows_of(found: Iterable[Row]) -> list[Stored]:
     return rows
 
 
-async def add_lease(tx: Transaction, queue: str, worker: str, rows: Sequence[Stored]) -> int:
-    """Hold `rows` for `worker`; returns the token, larger than all before. LeaseLostError: it was given up for dead."""
-    return await _lease(tx, queue, worker, len(rows), msgspec.msgpack.encode(rows))
+async def add_lease(tx: Transaction, queue: str, worker: str, rows: Sequence[Stored], *, lined: bool = False) -> int:
+    """Hold `rows` for `worker`; returns the token, larger than all before. LeaseLostError: it was given up for dead.
 
-
-async def add_packed_lease(tx: Transaction, queue: str, worker: str, size: int) -> int:
-    """Like `add_lease`, for `size` messages that stay in their bundles: the lease has no body."""
-    return await _lease(tx, queue, worker, size, b"")
-
-
-async def _lease(tx: Transaction, queue: str, worker: str, size: int, body: bytes) -> int:
-    row = await tx.one(SQL.lease_add, queue=queue, worker=worker, now_ms=tx.now_ms, size=size, body=body)
-    if row is None:
+    `lined`: the rows hold tokens of their lines, which go back when the lease ends.
+    """
+    body = msgspec.msgpack.encode(rows)
+    token = await _lease(tx, queue, worker, len(rows), body, lined=lined, unless_lined=False)
+    if token is None:
         raise LeaseLostError(f"the worker {worker} is not in the table of workers: it was given up for dead")
-    return int(row["token"])
+    return token
+
+
+async def add_lease_unlined(tx: Transaction, queue: str, worker: str, rows: Sequence[Stored]) -> int | None:
+    """Like `add_lease`, for rows that hold no tokens: None when the queue has lines, so that they must have."""
+    return await _add_lease_unlined(tx, queue, worker, len(rows), msgspec.msgpack.encode(rows))
+
+
+async def add_packed_lease(tx: Transaction, queue: str, worker: str, size: int) -> int | None:
+    """Like `add_lease_unlined`, for `size` messages that stay in their bundles: the lease has no body."""
+    return await _add_lease_unlined(tx, queue, worker, size, b"")
+
+
+async def _add_lease_unlined(tx: Transaction, queue: str, worker: str, size: int, body: bytes) -> int | None:
+    token = await _lease(tx, queue, worker, size, body, lined=False, unless_lined=True)
+    if token is None and not await tx.one(SQL.queue_has_lines, queue=queue):
+        raise LeaseLostError(f"the worker {worker} is not in the table of workers: it was given up for dead")
+    return token
+
+
+async def _lease(
+    tx: Transaction, queue: str, worker: str, size: int, body: bytes, *, lined: bool, unless_lined: bool
+) -> int | None:
+    row = await tx.one(
+        SQL.lease_add,
+        queue=queue,
+        worker=worker,
+        now_ms=tx.now_ms,
+        size=size,
+        body=body,
+        lined=int(lined),
+        unless_lined=int(unless_lined),
+    )
+    return None if row is None else int(row["token"])
 
 
 def leased_rows(body: bytes) -> list[Stored]:
@@ -77,16 +107,36 @@ def dead_row(row: Stored, reason: str, error: str, now_ms: int) -> dict[str, Any
     return {**values, "reason": reason, "error": error, "died_ms": now_ms}
 
 
-async def set_aside(tx: Transaction, rows: Sequence[Stored]) -> None:
-    """Rows that were in the hands of a worker that died: each waits, held by nobody, to be tried alone."""
+async def set_aside(tx: Transaction, rows: Sequence[Stored], *, lined: bool = False) -> None:
+    """Rows that were in the hands of a worker that died: each waits, held by nobody, to be tried alone.
+
+    `lined`: they keep the tokens that they hold.
+    """
     encode = msgspec.msgpack.encode
-    await tx.many(SQL.lease_aside, [{"queue": row.queue, "now_ms": tx.now_ms, "body": encode([row])} for row in rows])
+    await tx.many(
+        SQL.lease_aside,
+        [{"queue": row.queue, "now_ms": tx.now_ms, "body": encode([row]), "lined": int(lined)} for row in rows],
+    )
 
 
-async def take_aside(tx: Transaction, queue: str) -> Stored | None:
-    """The row of `queue` that was set aside first, if there is one; it is in no table now."""
-    found = await tx.one(SQL.lease_take_aside, queue=queue)
-    return None if found is None else leased_rows(found["body"])[0]
+@dataclass(frozen=True)
+class Aside:
+    """A row that was set aside, still in its place, which is locked. `lined`: it holds a token of its line."""
+
+    token: int
+    row: Stored
+    lined: bool
+
+
+async def look_aside(tx: Transaction, queue: str, n: int) -> list[Aside]:
+    """The rows of `queue` that were set aside first, at most `n`."""
+    found = await tx.all(SQL.lease_look_aside, queue=queue, n=n)
+    return [Aside(int(one["token"]), leased_rows(one["body"])[0], bool(one["lined"])) for one in found]
+
+
+async def take_aside(tx: Transaction, aside: Aside) -> None:
+    """Remove one that was looked at: it is in no table now."""
+    await tx.all(SQL.lease_end, tokens=[aside.token], worker="nobody")
 
 
 async def queued_for(tx: Transaction, queue: str, task: str) -> Sequence[Row]:

@@ -44,18 +44,6 @@ DELETE FROM engine_ready
 WHERE ctid = ANY (ARRAY(SELECT ctid FROM engine_ready WHERE queue = :queue ORDER BY queue, priority, pos LIMIT :n FOR UPDATE SKIP LOCKED))
 RETURNING pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, line, about;
 
--- name: arrival_take [sqlite]
-DELETE FROM engine_arrival
-WHERE pos IN (SELECT pos FROM engine_arrival WHERE queue = :queue ORDER BY pos LIMIT :n)
-RETURNING pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, line, about;
-
--- One router a queue at a time, or two of them could put a later message of a key before an earlier one.
--- name: arrival_take [postgres]
-WITH gate AS MATERIALIZED (SELECT pg_try_advisory_xact_lock(726168, hashtext(:queue)) AS mine)
-DELETE FROM engine_arrival
-WHERE ctid = ANY (ARRAY(SELECT a.ctid FROM engine_arrival a WHERE (SELECT mine FROM gate) AND a.queue = :queue ORDER BY a.queue, a.pos LIMIT :n))
-RETURNING pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, line, about;
-
 -- name: later_take [sqlite]
 DELETE FROM engine_later
 WHERE pos IN (SELECT pos FROM engine_later WHERE queue = :queue AND due_ms <= :now_ms ORDER BY due_ms, pos LIMIT :n)
@@ -78,57 +66,21 @@ SELECT (SELECT min(due_ms) FROM engine_later WHERE queue = :queue) AS due_ms,
         OR EXISTS (SELECT 1 FROM engine_bundle WHERE queue = :queue AND token IS NULL)
         OR EXISTS (SELECT 1 FROM engine_lease WHERE queue = :queue AND worker = 'nobody') THEN 1 ELSE 0 END AS waiting;
 
--- A lane that is there is locked too, so that its end and a new message for it cannot pass each other.
--- name: lane_enter [sqlite]
-INSERT INTO engine_lane (queue, key, state, since_ms)
-SELECT :queue, value, 'busy', :now_ms FROM json_each(:keys) WHERE true
-ON CONFLICT (queue, key) DO NOTHING
-RETURNING key;
-
--- name: lane_enter [postgres]
-WITH entered AS (
-    INSERT INTO engine_lane (queue, key, state, since_ms)
-    SELECT :queue, key, 'busy', :now_ms FROM unnest(:keys::text[]) AS key
-    ON CONFLICT (queue, key) DO UPDATE SET since_ms = engine_lane.since_ms
-    RETURNING key, xmax = 0 AS fresh
-)
-SELECT key FROM entered WHERE fresh;
-
--- name: lane_lock [sqlite]
-SELECT key, state FROM engine_lane WHERE queue = :queue AND key IN (:keys*);
-
--- name: lane_lock [postgres]
-SELECT key, state FROM engine_lane WHERE queue = :queue AND key IN (:keys*) ORDER BY key FOR UPDATE;
-
--- name: lane_leave
-DELETE FROM engine_lane WHERE queue = :queue AND key IN (:keys*);
-
--- name: lane_mark
-UPDATE engine_lane SET state = :state, since_ms = :now_ms WHERE queue = :queue AND key = :key;
-
--- name: parked_heads [sqlite]
-DELETE FROM engine_parked
-WHERE pos IN (
-    SELECT (SELECT p.pos FROM engine_parked p WHERE p.queue = :queue AND p.key = k.value ORDER BY p.pos LIMIT 1)
-    FROM json_each(:keys) k)
-RETURNING pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, line, about;
-
--- name: parked_heads [postgres]
-DELETE FROM engine_parked
-WHERE ctid = ANY (ARRAY(
-    SELECT head.ctid FROM unnest(:keys::text[]) AS k(key)
-    CROSS JOIN LATERAL (SELECT p.ctid FROM engine_parked p WHERE p.queue = :queue AND p.key = k.key ORDER BY p.queue, p.key, p.pos LIMIT 1) head))
-RETURNING pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, line, about;
-
 -- A worker that was given up for dead gets no lease: it would be taken away at once, and the attempt with it.
+-- One that holds no tokens is refused when the queue has lines since, whatever its worker has heard.
 -- name: lease_add
-INSERT INTO engine_lease (queue, worker, claimed_ms, size, body)
-SELECT CAST(:queue AS TEXT), CAST(:worker AS TEXT), CAST(:now_ms AS BIGINT), CAST(:size AS INTEGER), CAST(:body AS BLOB)
+INSERT INTO engine_lease (queue, worker, claimed_ms, size, body, lined)
+SELECT CAST(:queue AS TEXT), CAST(:worker AS TEXT), CAST(:now_ms AS BIGINT), CAST(:size AS INTEGER), CAST(:body AS BLOB),
+    CAST(:lined AS INTEGER)
 WHERE EXISTS (SELECT 1 FROM engine_worker WHERE id = :worker)
+    AND (CAST(:unless_lined AS INTEGER) = 0 OR NOT EXISTS (SELECT 1 FROM engine_queue q WHERE q.name = :queue AND q.lined > 0))
 RETURNING token;
 
+-- name: queue_has_lines
+SELECT 1 AS lined FROM engine_queue WHERE name = :queue AND lined > 0;
+
 -- name: lease_end
-DELETE FROM engine_lease WHERE token IN (:tokens*) AND worker = :worker RETURNING token;
+DELETE FROM engine_lease WHERE token IN (:tokens*) AND worker = :worker RETURNING token, lined;
 
 -- name: lease_hold [sqlite]
 SELECT token FROM engine_lease WHERE token = :token AND worker = :worker;
@@ -142,21 +94,17 @@ FROM engine_lease l LEFT JOIN engine_worker w ON w.id = l.worker WHERE l.worker 
 
 -- A message that was in the hands of a worker that died is set aside, held by nobody, to be tried alone.
 -- name: lease_aside
-INSERT INTO engine_lease (queue, worker, claimed_ms, size, body) VALUES (:queue, 'nobody', :now_ms, 1, :body);
+INSERT INTO engine_lease (queue, worker, claimed_ms, size, body, lined) VALUES (:queue, 'nobody', :now_ms, 1, :body, :lined);
 
--- name: lease_take_aside [sqlite]
-DELETE FROM engine_lease
-WHERE token = (SELECT token FROM engine_lease WHERE queue = :queue AND worker = 'nobody' ORDER BY token LIMIT 1)
-RETURNING body;
+-- name: lease_look_aside [sqlite]
+SELECT token, body, lined FROM engine_lease WHERE queue = :queue AND worker = 'nobody' ORDER BY token LIMIT :n;
 
--- name: lease_take_aside [postgres]
-DELETE FROM engine_lease
-WHERE token = (SELECT token FROM engine_lease WHERE queue = :queue AND worker = 'nobody' ORDER BY token LIMIT 1
-    FOR UPDATE SKIP LOCKED)
-RETURNING body;
+-- name: lease_look_aside [postgres]
+SELECT token, body, lined FROM engine_lease WHERE queue = :queue AND worker = 'nobody' ORDER BY token LIMIT :n
+FOR UPDATE SKIP LOCKED;
 
 -- name: lease_take_all
-DELETE FROM engine_lease WHERE worker = :worker RETURNING token, queue, body;
+DELETE FROM engine_lease WHERE worker = :worker RETURNING token, queue, body, lined;
 
 -- name: dead_add
 INSERT INTO engine_dead (id, queue, key, priority, task, tenant, attempt, attempts_max, enqueued_ms, payload, line, about, reason, error, died_ms)
@@ -263,8 +211,11 @@ DELETE FROM engine_live WHERE pos IN (SELECT pos FROM engine_live WHERE at_ms < 
 DELETE FROM engine_live_rest WHERE ctid = ANY (ARRAY(SELECT ctid FROM engine_live_rest WHERE at_ms < :before_ms ORDER BY at_ms LIMIT :n));
 
 -- name: work_waiting [sqlite]
-SELECT q.name AS name, q.paused AS paused,
+SELECT q.name AS name, q.paused AS paused, q.lined AS lined, q.batch_max AS batch_max, q.slots AS slots,
     EXISTS (SELECT 1 FROM engine_ready r WHERE r.queue = q.name)
+    OR EXISTS (SELECT 1 FROM engine_news n WHERE n.queue = q.name)
+    OR EXISTS (SELECT 1 FROM engine_turn o WHERE o.queue = q.name AND o.state = 1 AND o.paused = 0 AND o.running < o.room)
+    OR EXISTS (SELECT 1 FROM engine_turn t WHERE t.queue = q.name AND t.state = 2 AND t.paused = 0 AND t.running < t.room AND t.until_ms <= :until_ms)
     OR EXISTS (SELECT 1 FROM engine_arrival a WHERE a.queue = q.name)
     OR EXISTS (SELECT 1 FROM engine_bundle b WHERE b.queue = q.name AND b.token IS NULL)
     OR EXISTS (SELECT 1 FROM engine_later l WHERE l.queue = q.name AND l.due_ms <= :until_ms)
@@ -274,8 +225,11 @@ SELECT q.name AS name, q.paused AS paused,
 FROM engine_queue q WHERE q.name IN (:queues*);
 
 -- name: work_waiting [postgres]
-SELECT q.name AS name, q.paused AS paused,
+SELECT q.name AS name, q.paused AS paused, q.lined AS lined, q.batch_max AS batch_max, q.slots AS slots,
     CAST(EXISTS (SELECT 1 FROM engine_ready r WHERE r.queue = q.name)
+    OR EXISTS (SELECT 1 FROM engine_news n WHERE n.queue = q.name)
+    OR EXISTS (SELECT 1 FROM engine_turn o WHERE o.queue = q.name AND o.state = 1 AND o.paused = 0 AND o.running < o.room)
+    OR EXISTS (SELECT 1 FROM engine_turn t WHERE t.queue = q.name AND t.state = 2 AND t.paused = 0 AND t.running < t.room AND t.until_ms <= :until_ms)
     OR EXISTS (SELECT 1 FROM engine_arrival a WHERE a.queue = q.name)
     OR EXISTS (SELECT 1 FROM engine_bundle b WHERE b.queue = q.name AND b.token IS NULL)
     OR EXISTS (SELECT 1 FROM engine_later l WHERE l.queue = q.name AND l.due_ms <= :until_ms)
@@ -287,6 +241,7 @@ FROM engine_queue q WHERE q.name IN (:queues*);
 -- name: queued_for
 SELECT id, key, tenant, due_ms, payload FROM (
     SELECT pos, id, key, tenant, CAST(NULL AS BIGINT) AS due_ms, payload FROM engine_ready WHERE queue = :queue AND task = :task
+    UNION ALL SELECT pos, id, key, tenant, NULL, payload FROM engine_line WHERE queue = :queue AND task = :task
     UNION ALL SELECT pos, id, key, tenant, NULL, payload FROM engine_arrival WHERE queue = :queue AND task = :task
     UNION ALL SELECT pos, id, key, tenant, NULL, payload FROM engine_parked WHERE queue = :queue AND task = :task
     UNION ALL SELECT pos, id, key, tenant, due_ms, payload FROM engine_later WHERE queue = :queue AND task = :task) waiting

@@ -7,6 +7,7 @@ it decides in a transaction, acts without one, and records in another (E4).
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Iterable, Sequence
 from functools import partial
@@ -16,8 +17,10 @@ import msgspec
 
 from barback.engine import bundles, store
 from barback.engine import dedupe as dedupe_of
+from barback.engine import lines as its_lines
 from barback.engine.breakers import Breaker
 from barback.engine.leases import Pack
+from barback.engine.limits import Limits, Lines
 from barback.engine.messages import (
     KEY_CHARS_MAX,
     PAYLOAD_BYTES_MAX,
@@ -27,10 +30,11 @@ from barback.engine.messages import (
     PayloadTooLargeError,
     Stored,
     about_of,
+    bell_name,
     encode_about,
 )
 from barback.engine.outages import is_outage
-from barback.engine.works import DEDUPE_MS, Found, SendOptions, Work, about_for
+from barback.engine.works import DEDUPE_MS, Found, SendOptions, Work, about_for, line_for
 from barback.foundation.ids import new_id
 from barback.storage import Transaction, adopt, run_sync
 
@@ -39,11 +43,6 @@ D = TypeVar("D")
 R = TypeVar("R")
 
 HeadFailure = Literal["block", "skip", "park"]
-
-
-def bell_name(queue: str) -> str:
-    """The bell that is rung when there is something for `queue`."""
-    return f"queue:{queue}"
 
 
 class Task(Generic[P]):
@@ -58,6 +57,7 @@ class Task(Generic[P]):
       wait until it succeeds or dies. "skip": they go on while it waits for its retry. "park": like
       block, and when it dies the key stays closed until somebody releases it.
     - `priority`: lower goes first.
+    - `lines`: turns and limits among the lines of its queue; `limits`: those of its queue as a whole.
     - `timeout_s`: seconds after which handling counts as failed: a batch, a message that is tried
       alone, `decide` and `record` each.
     - `expires_in_ms`: milliseconds after enqueueing from which on a message is worthless (E15).
@@ -71,6 +71,8 @@ class Task(Generic[P]):
     batch_max: int = 200
     on_head_failure: HeadFailure = "block"
     priority: int = 0
+    lines: Lines | None = None
+    limits: Limits | None = None
     backoff_first_ms: int = 1_000
     backoff_max_ms: int = 600_000
     timeout_s: float = 60.0
@@ -135,7 +137,7 @@ class Task(Generic[P]):
                 later.append((tx.now_ms + work.delay_ms, row))
             else:
                 (plain if work.key is None else keyed).append(row)
-        await store.add_ready(tx, plain)
+        await (store.add_ready if self.lines is None else its_lines.add)(tx, plain)
         await store.add_arrivals(tx, keyed)
         await store.add_later(tx, later, is_head=False)
         if ids:
@@ -149,9 +151,16 @@ class Task(Generic[P]):
 
         Several times as fast as `enqueue_many`, made and run together: for blasts, exports and the
         like. Each message still has its own attempts, retry and dead letter. Bundles and single
-        messages of a queue take turns. `batch` is said by `Batch.add_bulk`. Raises PayloadTooLargeError
-        above 256 KiB for one.
+        messages of a queue take turns; those of a task with `lines` are not packed. `batch` is said by
+        `Batch.add_bulk`. Raises PayloadTooLargeError above 256 KiB for one.
         """
+        if self.lines is not None:
+            # Each takes its turn in its line: packed they could not.
+            several, count = iter(payloads), 0
+            while page := list(itertools.islice(several, bundles.PAGE)):
+                works = [Work(payload, tenant=tenant, batch=batch) for payload in page]
+                count += len(await self.enqueue_many(tx, works))
+            return count
         expires_ms = None if self.expires_in_ms is None else tx.now_ms + self.expires_in_ms
         about = encode_about(About(expires_ms=expires_ms, batch=batch))
         kind = bundles.Kind(self.queue, self.name, self.priority, self.attempts_max, tenant, about)
@@ -185,6 +194,7 @@ class Task(Generic[P]):
             attempts_max=self.attempts_max,
             enqueued_ms=now_ms,
             payload=payload.decode(),
+            line=None if self.lines is None else line_for(self.name, self.lines, work),
             about=about_for(self.name, work, self.expires_in_ms, now_ms),
         )
 

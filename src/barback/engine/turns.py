@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 
-from barback.engine import bundles, claims, store
-from barback.engine.leases import Lease
-from barback.engine.messages import Stored
+from barback.engine import bundles, claims, lines, store
+from barback.engine.claims import Settled
+from barback.engine.leases import Lease, Sight
 from barback.storage import Transaction
 
 AT_ONCE_MAX = 10
@@ -26,29 +25,40 @@ class Turns:
     def __init__(self, queue: str) -> None:
         """Starts with one bundle at once; quick ones become more."""
         self._queue = queue
+        self.sight = Sight()
         self._bundles_next = True
         self._look_at = 0.0
         self._at_once = 1
 
     async def claim(
-        self, tx: Transaction, worker: str, limit: int, offered: Sequence[Stored], *, look_for_due: bool
+        self, tx: Transaction, worker: str, limit: int, settled: Settled, *, look_for_due: bool
     ) -> Lease | None:
-        """The next lease: bundles, or up to `limit` messages of which `offered` go first.
+        """The next lease: bundles, or up to `limit` messages, first those that `settled` hands out.
 
         Who asks for one message gets one: of bundles he has one taken apart.
         """
-        if limit == 1 and not offered:
+        if limit == 1 and not settled.heads and not self.sight.lined:
             return next(iter(await self.claim_singly(tx, worker, 1)), None)
         slack = self._slack()
         if slack is not None:
             packed = await self._bundles(tx, worker, slack)
             if packed is not None:
-                await store.add_ready(tx, offered)
+                await store.add_ready(tx, settled.heads)
+                await lines.free(tx, self._queue, settled.freed)
                 return packed
+        offered = settled.heads
         if look_for_due:
             offered = [*offered, *await claims.take_due(tx, self._queue, limit)]
-        leases = await claims.claim(tx, self._queue, worker, limit, offered=offered)
-        return leases[0] if leases else await self._bundles(tx, worker, bundles.ANY_PRIORITY)
+        leases = await claims.claim(
+            tx, self._queue, worker, limit, offered=offered, sight=self.sight, freed=settled.freed
+        )
+        if leases:
+            return leases[0]
+        packed = await self._bundles(tx, worker, bundles.ANY_PRIORITY)
+        if packed is None and self.sight.lined and self._look_at == 0.0:
+            # Bundles were taken apart into lines.
+            leases = await claims.claim(tx, self._queue, worker, limit, sight=self.sight)
+        return leases[0] if leases else packed
 
     async def claim_singly(self, tx: Transaction, worker: str, limit: int) -> list[Lease]:
         """A lease for each message. Bundles are taken apart for it: one a second, or where nothing else waits."""
@@ -57,9 +67,9 @@ class Turns:
             self._look_at = time.monotonic() + LOOK_EVERY_S
             await bundles.take_apart(tx, self._queue, slack=slack)
         due = await claims.take_due(tx, self._queue, limit)
-        leases = await claims.claim(tx, self._queue, worker, limit, offered=due, singly=True)
+        leases = await claims.claim(tx, self._queue, worker, limit, offered=due, singly=True, sight=self.sight)
         if not leases and await bundles.take_apart(tx, self._queue):
-            leases = await claims.claim(tx, self._queue, worker, limit, singly=True)
+            leases = await claims.claim(tx, self._queue, worker, limit, singly=True, sight=self.sight)
         return leases
 
     def took(self, seconds: float) -> None:
@@ -74,6 +84,11 @@ class Turns:
         return None if time.monotonic() < self._look_at else int(self._bundles_next)
 
     async def _bundles(self, tx: Transaction, worker: str, slack: int) -> Lease | None:
+        if self.sight.lined:
+            # Its messages take turns, each by itself.
+            found = await bundles.take_apart(tx, self._queue, n=AT_ONCE_MAX)
+            self._look_at = 0.0 if found else time.monotonic() + LOOK_EVERY_S
+            return None
         lease = await bundles.claim(tx, self._queue, worker, self._at_once, slack=slack)
         self._bundles_next = lease is None
         self._look_at = 0.0 if lease is not None or slack == 0 else time.monotonic() + LOOK_EVERY_S

@@ -7,15 +7,17 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from barback.engine import breakers, claims
+from barback.engine import breakers, claims, limits
 from barback.engine.acting import ActingRunner
 from barback.engine.batch_folding import Folder
 from barback.engine.changes import CONTROL_BELL
 from barback.engine.liveness import DEAD_AFTER_S, Heart, Watch
-from barback.engine.runners import Runner, Shift
+from barback.engine.runners import Runner
 from barback.engine.schedules import Clockwork, Schedule
+from barback.engine.shifts import Shift
 from barback.engine.store import SQL
 from barback.engine.tally import Count
 from barback.engine.tasks import ActingTask, Task
@@ -64,6 +66,7 @@ class Worker:
             raise ValueError(f"concurrency: no task has the queue {unknown[0]}; it is one of {sorted(self._queues)}")
         self._shift = Shift(db, self._heart, by_name, concurrency=wanted, on_busy=self._busy)
         self._runners = [one for queue, its in self._queues.items() for one in _runners(self._shift, queue, its)]
+        self._declared = {queue: limits.declared_by(queue, its) for queue, its in self._queues.items()}
         self._watch = Watch(db, self._heart, by_name, dead_after_s)
         self._clockwork = Clockwork(schedules)
         self._folder = Folder(db)
@@ -102,6 +105,9 @@ class Worker:
         async with self._db.transaction() as tx:
             await tx.many(SQL.queue_add, [{"name": name, "now_ms": tx.now_ms} for name in sorted(self._queues)])
             await breakers.declare(tx, self._breakers)
+            for queue, declared in sorted(self._declared.items()):
+                if await limits.declare(tx, queue, *declared):
+                    tx.after_commit(partial(self._db.bell.ring, CONTROL_BELL))
         await self._clockwork.sync(self._db)
         await self._heart.register(self._db)
         await self._refresh()
@@ -179,12 +185,14 @@ class Worker:
             until_ms = tx.now_ms + int(POLL_EVERY_S * 1000)
             rows = await tx.all(SQL.work_waiting, queues=sorted(self._queues), until_ms=until_ms)
         self._shift.paused = {str(row["name"]) for row in rows if row["paused"]}
-        waiting = {str(row["name"]) for row in rows if row["waiting"]}
+        known = {str(row["name"]): row for row in rows}
         if any(row["leased"] for row in rows):
             self._awake.set()
         for runner in self._runners:
-            if runner.queue in waiting:
-                runner.listener.wake()
+            if (row := known.get(runner.queue)) is not None:
+                runner.adjust(row["batch_max"], row["slots"], lined=bool(row["lined"]))
+                if row["waiting"]:
+                    runner.listener.wake()
         if any(row["unfolded"] for row in rows):
             self._folder.listener.wake()
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypedDict, TypeVar
 
+from barback.engine.limits import LINE_CHARS_MAX, Lines
 from barback.engine.messages import About, encode_about
 
 P = TypeVar("P")
@@ -64,3 +65,14 @@ def about_for(task: str, work: Work[Any], expires_in_ms: int | None, now_ms: int
             f"got {expires_in_ms} and {work.delay_ms}; what is worthless when it is due need not be enqueued"
         )
     return encode_about(About(expires_ms=now_ms + expires_in_ms, batch=work.batch))
+
+
+def line_for(task: str, lines: Lines, work: Work[Any]) -> str | None:
+    """Which line `work` waits in; None: that of its tenant. Raises ValueError for what is no line."""
+    line = None if lines.by is None else lines.by(work)
+    if line is not None and (len(line) > LINE_CHARS_MAX or "\0" in line):
+        raise ValueError(
+            f"expected a line of at most {LINE_CHARS_MAX} characters without the character zero for {task}, "
+            f"got {len(line)}: {line[:40]!r}"
+        )
+    return line
