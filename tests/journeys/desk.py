@@ -62,13 +62,13 @@ async def opened(database_url: str) -> AsyncIterator[Database]:
         await db.close()
 
 
-async def add_operator(db: Database, email: str) -> None:
-    """Whoever runs the installation, made as `barback user create --role operator` does."""
+async def add_operator(db: Database, email: str, role: str = "operator") -> None:
+    """Whoever runs the installation, or only looks, made as `barback user create --role operator` does."""
     await accounts.create_user(
         db,
         email=email,
         name="Olu Operator",
-        role="operator",
+        role=role,
         tenant_id=None,
         business_name="The house",
         currency="EUR",

@@ -5,13 +5,19 @@ It knows the engine and nothing of bars. Who asks is handed in by the server as 
 
     GET  /console/overview             totals, the last hour, and what needs a person now
     GET  /console/queues[/{queue}]     depth by state, rate, oldest, failures; one with its tasks and errors
+    GET  /console/activity             how busy each queue was in the last thirty minutes
     POST /console/queues/{queue}/…     pause, resume, release (a closed key)
+    GET  /console/messages[/{id}]      messages wherever they are, searched; one with its payload and history
+    POST /console/messages/{id}/…      run-now, snooze, cancel
+    GET  /console/keys[/one]           closed keys and long lines; one key with its head, its line, its dead
+    POST /console/keys/drain           cancel what waits behind the head of a key
     GET  /console/dead[/{id}|/groups]  dead letters, one with its history, or grouped by error
     POST /console/dead/…               retry one, retry many of a queue, edit one, discard one
     GET  /console/redrives[/{id}]      dead letters on their way round again, and how far
     POST /console/redrives[/{id}/stop] send many round again (or throw them away) at a rate; stop that
     GET  /console/batches[/{id}]       work that was fanned out, and how far it is
     POST /console/batches/{id}/…       cancel one, retry its dead members
+    live console:overview              the overview, pushed once a second to those who follow
     GET  /console/workers, /console/schedules, /console/changes
 """
 

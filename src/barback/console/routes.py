@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from litestar import get, post
 
-from barback.console import batch_routes, guard_routes, redrive_routes, shapes
-from barback.console.access import Operator
+from barback.console import batch_routes, guard_routes, message_routes, redrive_routes, shapes
+from barback.console.access import Operator, TasksKnown
 from barback.console.attention import attention
 from barback.engine import changes, control, dead_letters, figures, scaling
+from barback.engine.activity import activity_of
 from barback.engine.changes import NEWEST, Change
 from barback.engine.control import QueueNotFound
 from barback.engine.figures import QueueFigures
@@ -29,6 +30,13 @@ async def queues(db: Database, reader: Operator) -> shapes.QueueList:
     del reader
     seen = await figures.watcher_of(db).look(db)
     return shapes.QueueList(seen.as_of_ms, seen.queues)
+
+
+@get("/console/activity", tags=["console"])
+async def activity(db: Database, reader: Operator) -> shapes.ActivityList:
+    """How busy each queue was in the last thirty minutes, minute by minute."""
+    del reader
+    return shapes.ActivityList(await activity_of(db).look(db))
 
 
 @get("/console/queues/{queue:str}", tags=["console"])
@@ -71,6 +79,7 @@ async def release_key(db: Database, operator: Operator, queue: str, data: shapes
 async def dead_letters_page(
     db: Database,
     reader: Operator,
+    tasks_known: TasksKnown,
     queue: str | None = None,
     limit: int = LIMIT_DEFAULT,
     cursor: str | None = None,
@@ -82,7 +91,7 @@ async def dead_letters_page(
         found = await dead_letters.page(tx, queue=queue, before=_before(cursor), limit=limit + 1)
     last = found[limit - 1] if len(found) > limit else None
     return Page(
-        [shapes.dead_letter(one) for one in found[:limit]],
+        [shapes.dead_letter(one, tasks_known.by_name) for one in found[:limit]],
         encode_cursor(last.died_ms, last.id) if last else None,
     )
 
@@ -96,14 +105,16 @@ async def dead_letter_groups(db: Database, reader: Operator, queue: str | None =
 
 
 @get("/console/dead/{letter_id:str}", tags=["console"])
-async def dead_letter_detail(db: Database, reader: Operator, letter_id: str) -> shapes.DeadLetterDetail:
+async def dead_letter_detail(
+    db: Database, reader: Operator, tasks_known: TasksKnown, letter_id: str
+) -> shapes.DeadLetterDetail:
     """One dead letter: its payload, every attempt that failed, what was done with it before."""
     del reader
     async with db.reading() as tx:
         letter = await dead_letters.one(tx, letter_id)
         failures = await dead_letters.history(tx, letter_id)
         done = await changes.page(tx, subject=f"message:{letter_id}")
-    return shapes.dead_letter_detail(letter, failures, done)
+    return shapes.dead_letter_detail(letter, failures, done, tasks_known.by_name)
 
 
 @post("/console/dead/retry", tags=["console"], status_code=200)
@@ -119,21 +130,25 @@ async def retry_dead_letters(db: Database, operator: Operator, data: shapes.Retr
 
 
 @post("/console/dead/{letter_id:str}/retry", tags=["console"], status_code=200)
-async def retry_dead_letter(db: Database, operator: Operator, letter_id: str) -> shapes.DeadLetter:
+async def retry_dead_letter(
+    db: Database, operator: Operator, tasks_known: TasksKnown, letter_id: str
+) -> shapes.DeadLetter:
     """Send one round again, with its attempts counted from zero."""
     async with db.transaction() as tx:
         letter = await dead_letters.retry(tx, letter_id, who=operator.who)
     figures.watcher_of(db).forget()
-    return shapes.dead_letter(letter)
+    return shapes.dead_letter(letter, tasks_known.by_name)
 
 
 @post("/console/dead/{letter_id:str}/discard", tags=["console"], status_code=200)
-async def discard_dead_letter(db: Database, operator: Operator, letter_id: str) -> shapes.DeadLetter:
+async def discard_dead_letter(
+    db: Database, operator: Operator, tasks_known: TasksKnown, letter_id: str
+) -> shapes.DeadLetter:
     """Throw one away for good. If it closed its key, the key goes on."""
     async with db.transaction() as tx:
         letter = await dead_letters.discard(tx, letter_id, who=operator.who)
     figures.watcher_of(db).forget()
-    return shapes.dead_letter(letter)
+    return shapes.dead_letter(letter, tasks_known.by_name)
 
 
 @get("/console/workers", tags=["console"])
@@ -201,6 +216,7 @@ async def _anew(db: Database, queue: str) -> QueueFigures:
 ROUTES = [
     overview,
     queues,
+    activity,
     queue_detail,
     pause_queue,
     resume_queue,
@@ -211,6 +227,7 @@ ROUTES = [
     retry_dead_letters,
     retry_dead_letter,
     discard_dead_letter,
+    *message_routes.ROUTES,
     *redrive_routes.ROUTES,
     *batch_routes.ROUTES,
     *guard_routes.ROUTES,

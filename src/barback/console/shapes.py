@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
 from barback.console.attention import Attention
-from barback.engine import dead_letters
+from barback.engine import Task, dead_letters
+from barback.engine.activity import QueueActivity
 from barback.engine.changes import Change
 from barback.engine.dead_letters import RETRY_MAX, ErrorGroup, Failure
 from barback.engine.figures import Minute, QueueFigures, ScheduleFigures, Snapshot, TaskFigures, WorkerFigures
+from barback.engine.masking import masked
 from barback.engine.scaling import Scaled
 
 PAYLOAD_SHOWN_MAX = 4_096
+Tasks = Mapping[str, Task[Any]]
+NO_TASKS: Tasks = {}
 
 
 class Overview(msgspec.Struct):
@@ -44,6 +49,12 @@ class QueueList(msgspec.Struct):
 
     as_of_ms: int
     items: list[QueueFigures]
+
+
+class ActivityList(msgspec.Struct):
+    """Every queue that did anything in the last thirty minutes, by name."""
+
+    items: list[QueueActivity]
 
 
 class QueueDetail(QueueFigures, frozen=True, kw_only=True):
@@ -163,19 +174,19 @@ def queue_detail(
     return QueueDetail(**known, as_of_ms=as_of_ms, minutes=minutes, tasks=tasks, errors=errors)
 
 
-def dead_letter(letter: dead_letters.DeadLetter) -> DeadLetter:
-    """A dead letter as lists show it."""
-    return DeadLetter(**_fields(letter, whole=False))
+def dead_letter(letter: dead_letters.DeadLetter, tasks: Tasks = NO_TASKS) -> DeadLetter:
+    """A dead letter as lists show it; what `tasks` mark as secret is masked."""
+    return DeadLetter(**_fields(letter, tasks, whole=False))
 
 
 def dead_letter_detail(
-    letter: dead_letters.DeadLetter, failures: list[Failure], changes: list[Change]
+    letter: dead_letters.DeadLetter, failures: list[Failure], changes: list[Change], tasks: Tasks = NO_TASKS
 ) -> DeadLetterDetail:
     """A dead letter with its whole payload and its history."""
-    return DeadLetterDetail(**_fields(letter, whole=True), failures=failures, changes=changes)
+    return DeadLetterDetail(**_fields(letter, tasks, whole=True), failures=failures, changes=changes)
 
 
-def _fields(letter: dead_letters.DeadLetter, *, whole: bool) -> dict[str, Any]:
+def _fields(letter: dead_letters.DeadLetter, tasks: Tasks, *, whole: bool) -> dict[str, Any]:
     values = msgspec.structs.asdict(letter)
     payload, tenant = values.pop("payload").encode(), values.pop("tenant")
     shown = whole or len(payload) <= PAYLOAD_SHOWN_MAX
@@ -183,5 +194,5 @@ def _fields(letter: dead_letters.DeadLetter, *, whole: bool) -> dict[str, Any]:
         **values,
         "tenant_id": tenant,
         "payload_bytes": len(payload),
-        "payload": msgspec.Raw(payload) if shown else None,
+        "payload": msgspec.Raw(masked(payload, tasks.get(letter.task))) if shown else None,
     }

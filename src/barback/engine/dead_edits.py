@@ -1,7 +1,8 @@
 """Mending a dead letter before it goes round again (E11): its payload is changed under its task's own type.
 
 An edit is refused where an enqueue would be, and also where it would lose something: a field that the
-type does not have. What it was and what it is now are in the record of changes.
+type does not have. What it was and what it is now are in the record of changes, without its secrets
+(`masking`): a secret that comes back masked stays what it was.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import msgspec
 
 from barback.engine import changes
 from barback.engine.dead_letters import not_found
+from barback.engine.masking import masked, unmasked
 from barback.engine.messages import NOTHING_ABOUT, About, PayloadTooLargeError
 from barback.engine.tasks import Task, Work
 from barback.foundation.bodies import InvalidRequest, MalformedJson, invalid
@@ -38,7 +40,7 @@ class PayloadTooLarge(TooLarge):
 
 
 class Edited(msgspec.Struct, frozen=True):
-    """An edit: the payload before and after. With `dry_run` nothing was changed."""
+    """An edit: the payload before and after, secrets masked. With `dry_run` nothing was changed."""
 
     id: str
     before: msgspec.Raw
@@ -60,6 +62,8 @@ async def edit(
     task = tasks.get(row["task"])
     if task is None:
         raise TaskNotKnown(f"No task is called {row['task']} here. Edit the message where that task runs.")
+    before = str(row["payload"]).encode()
+    payload = unmasked(payload, before, task)
     value = _read(payload, task)
     try:
         stored = task.stored(Work(value, key=row["key"], tenant=row["tenant"], id=row["id"]), tx.now_ms)
@@ -67,8 +71,8 @@ async def edit(
         raise PayloadTooLarge(str(error)) from error
     after = stored.payload.encode()
     _refuse_lost(payload, after, task)
-    before = str(row["payload"]).encode()
-    edited = Edited(letter_id, msgspec.Raw(before), msgspec.Raw(after), before != after, dry_run)
+    shown, fresh = (msgspec.Raw(masked(one, task)) for one in (before, after))
+    edited = Edited(letter_id, shown, fresh, before != after, dry_run)
     if edited.changed and not dry_run:
         await tx.run(SQL.dead_edit, id=letter_id, payload=stored.payload, line=stored.line, about=_without_blob(row))
         subject = f"message:{letter_id}"

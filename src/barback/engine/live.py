@@ -198,6 +198,15 @@ class Hub:
         for channel in list(follower.channels):
             self.unfollow(follower, channel)
 
+    def is_followed(self, channel: str) -> bool:
+        """Whether anybody of this process listens there."""
+        return channel in self._followers
+
+    def tell(self, channel: str, kind: str, at_ms: int, data: Any) -> None:
+        """Tell the followers of this process something that is in no log: who was away does not hear it later."""
+        news = News(self.place, (channel,), kind, at_ms, msgspec.Raw(msgspec.json.encode(data)))
+        self._tell(news)
+
     async def run(self) -> None:
         """Follow the log for ever; survives a database that goes away."""
         listener = self._db.bell.listen(BELL)

@@ -13,6 +13,7 @@ from typing import Any
 from barback.commerce import accounts
 from barback.commerce.accounts import SigningKey, Tokens
 from barback.commerce.orders.hot import OrderIntake
+from barback.console.watching import push_overview
 from barback.engine import Schedule, Task, redrive, tidy
 from barback.engine.apps import App
 from barback.engine.live import Hub
@@ -96,13 +97,17 @@ async def open_context(db: Database, settings: Settings) -> Context:
 
 @asynccontextmanager
 async def background(context: Context) -> AsyncIterator[None]:
-    """What runs beside the requests of a server process: the hub that feeds live screens."""
-    hub = asyncio.create_task(context.hub.run(), name="live hub")
+    """What runs beside the requests of a server process: what feeds live screens and open consoles."""
+    running = [
+        asyncio.create_task(context.hub.run(), name="live hub"),
+        asyncio.create_task(push_overview(context.db, context.hub), name="console overview"),
+    ]
     try:
         yield
     finally:
-        hub.cancel()
-        await asyncio.gather(hub, return_exceptions=True)
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
 
 
 def hot_paths(context: Context) -> dict[tuple[str, str], Any]:

@@ -32,9 +32,15 @@ async def _may_follow_batch(tx: Transaction, principal: Principal, batch_id: str
         raise batch_figures.BatchNotFound
 
 
+async def _may_follow_console(tx: Transaction, principal: Principal, name: str) -> None:
+    del tx, name
+    accounts.require(principal, "console:read")
+
+
 CHANNELS: dict[str, MayFollow] = {
     "tab": _may_follow_tab,
     "event": _may_follow_event,
     "station": _may_follow_station,
     "batch": _may_follow_batch,
+    "console": _may_follow_console,
 }

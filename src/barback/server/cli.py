@@ -113,7 +113,9 @@ def create_user(
     email: Annotated[str, typer.Argument(help="Where they can be reached; it is their sign-in.")],
     *,
     name: Annotated[str, typer.Option(help="What to call them.")] = "",
-    role: Annotated[str, typer.Option(help="owner, manager, staff, viewer, or operator (the console).")] = "owner",
+    role: Annotated[
+        str, typer.Option(help="owner, manager, staff, viewer; for the console operator, or watcher (only looks).")
+    ] = "owner",
     tenant: Annotated[str | None, typer.Option(help="The id of an existing business.")] = None,
     business: Annotated[str, typer.Option(help="The name of a new business, when no --tenant is given.")] = "Barback",
     currency: Annotated[str, typer.Option(help="Of the new business, ISO 4217.")] = "EUR",
@@ -123,7 +125,7 @@ def create_user(
     ] = None,
     database: DatabaseOption = None,
 ) -> None:
-    """Add somebody who can sign in; the only way to make an operator."""
+    """Add somebody who can sign in; the only way to make an operator or a watcher."""
     new = commands.NewUser(email, name or email, role, tenant, business, currency, time_zone, password)
     made = _run(commands.add_user(_settings(database), new))
     typer.echo(f"{role} {email} of business {made.tenant_id}")

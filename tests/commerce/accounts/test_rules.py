@@ -25,8 +25,9 @@ def test_a_permission_nobody_has_is_a_mistake_in_our_code() -> None:
 
 def test_only_operators_see_the_console_and_they_see_no_business() -> None:
     for role, permissions in PERMISSIONS.items():
-        assert ("console:read" in permissions) == (role == "operator")
+        assert ("console:read" in permissions) == (role in {"operator", "watcher"})
     assert PERMISSIONS["operator"] == {"console:read", "console:write"}
+    assert PERMISSIONS["watcher"] == {"console:read"}
 
 
 def test_more_responsible_roles_may_everything_that_less_responsible_ones_may() -> None:

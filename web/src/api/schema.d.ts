@@ -225,6 +225,23 @@ export interface paths {
         patch: operations["change_category"];
         trace?: never;
     };
+    "/v1/console/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How busy each queue was in the last thirty minutes, minute by minute. */
+        get: operations["activity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/console/batches": {
         parameters: {
             query?: never;
@@ -491,6 +508,142 @@ export interface paths {
         put?: never;
         /** Send one round again, with its attempts counted from zero. */
         post: operations["retry_dead_letter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/console/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Keys that somebody has to look at: the closed ones, and those with the longest lines. */
+        get: operations["keys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/console/keys/drain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancel everything that waits behind the head of a key. */
+        post: operations["drain_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/console/keys/one": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One key: its head, what waits behind it, what died of it. */
+        get: operations["key_detail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/console/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Messages that wait, run or are dead, the youngest first. Looks at the first 20,000 of each state. */
+        get: operations["messages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/console/messages/{message_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One message: where it is, its payload, every attempt that failed, what was done with it. */
+        get: operations["message_detail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/console/messages/{message_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** It never runs. If it was the head of its key, the next one is. */
+        post: operations["cancel_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/console/messages/{message_id}/run-now": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run it now, not when it is due. */
+        post: operations["hasten_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/console/messages/{message_id}/snooze": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run it so much later, and not before; its key waits with it. */
+        post: operations["snooze_message"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1357,6 +1510,13 @@ export interface components {
             balance_minor: number;
         };
         /**
+         * ActivityList
+         * @description Every queue that did anything in the last thirty minutes, by name.
+         */
+        ActivityList: {
+            items: components["schemas"]["QueueActivity"][];
+        };
+        /**
          * AttendeeShape
          * @description A guest; `tags` are the uids they wear now.
          */
@@ -1673,7 +1833,7 @@ export interface components {
         };
         /**
          * Edited
-         * @description An edit: the payload before and after. With `dry_run` nothing was changed.
+         * @description An edit: the payload before and after, secrets masked. With `dry_run` nothing was changed.
          */
         Edited: {
             id: string;
@@ -1810,6 +1970,59 @@ export interface components {
             temporary_password: string;
         };
         /**
+         * KeyDrained
+         * @description How many messages were cancelled.
+         */
+        KeyDrained: {
+            cancelled: number;
+        };
+        /**
+         * KeyLetter
+         * @description A dead letter of a key.
+         */
+        KeyLetter: {
+            id: string;
+            task: string;
+            error: string;
+            died_ms: number;
+        };
+        /**
+         * KeyList
+         * @description Closed keys first, then those with the longest lines.
+         */
+        KeyList: {
+            items: components["schemas"]["KeyLook"][];
+        };
+        /**
+         * KeyLook
+         * @description One key. `closed`: its head died and nobody let the others go on; `letter` is the dead letter that closed it.
+         */
+        KeyLook: {
+            queue: string;
+            key: string;
+            waiting: number;
+            oldest_ms: number | null;
+            closed: boolean;
+            letter: string | null;
+            error: string | null;
+            since_ms: number | null;
+        };
+        /**
+         * KeyPage
+         * @description One key: `lane` is idle, busy or closed; its head, its line (the first fifty), its dead, and what was done.
+         */
+        KeyPage: {
+            queue: string;
+            key: string;
+            lane: string;
+            since_ms: number | null;
+            head: components["schemas"]["MessageFigures"] | null;
+            waiting: number;
+            line: components["schemas"]["Waiting"][];
+            dead: components["schemas"]["KeyLetter"][];
+            changes: components["schemas"]["Change"][];
+        };
+        /**
          * LineIn
          * @description A line as it was sold. `unit_price_minor` is without modifiers.
          */
@@ -1911,6 +2124,74 @@ export interface components {
             products?: components["schemas"]["ProductWanted"][];
             /** @default false */
             replace?: boolean;
+        };
+        /**
+         * MessageDetail
+         * @description One message with its payload, every attempt that failed, and what operators did with it.
+         *
+         *         Fields of the payload that its type marks as secret are masked.
+         */
+        MessageDetail: {
+            id: string;
+            queue: string;
+            task: string;
+            key: string | null;
+            tenant_id: string | null;
+            priority: number;
+            attempt: number;
+            attempts_max: number;
+            enqueued_ms: number;
+            state: string;
+            at_ms: number | null;
+            worker: string | null;
+            batch: string | null;
+            parent: string | null;
+            trace: string | null;
+            expires_ms: number | null;
+            payload_bytes: number;
+            payload: unknown;
+            failures: components["schemas"]["Failure"][];
+            changes: components["schemas"]["Change"][];
+        };
+        /**
+         * MessageFigures
+         * @description A message where it is. `at_ms`: when it is due, was claimed, or died; `batch`, `parent`: what it belongs to.
+         *
+         *         state: ready, waiting (behind its key), scheduled, retrying, leased (by `worker`), dead.
+         */
+        MessageFigures: {
+            id: string;
+            queue: string;
+            task: string;
+            key: string | null;
+            tenant_id: string | null;
+            priority: number;
+            attempt: number;
+            attempts_max: number;
+            enqueued_ms: number;
+            state: string;
+            at_ms: number | null;
+            worker: string | null;
+            batch: string | null;
+            parent: string | null;
+            trace: string | null;
+            expires_ms: number | null;
+            payload_bytes: number;
+        };
+        /**
+         * MessageList
+         * @description What was found, the youngest first. `next_before_ms`: search on before it; None: that was all.
+         */
+        MessageList: {
+            items: components["schemas"]["MessageFigures"][];
+            next_before_ms: number | null;
+        };
+        /**
+         * MessageMoved
+         * @description It is done.
+         */
+        MessageMoved: {
+            id: string;
         };
         /**
          * Minute
@@ -2107,6 +2388,14 @@ export interface components {
             time_zone?: string | null;
             /** @default  */
             address?: string;
+        };
+        /**
+         * OneKey
+         * @description A key of a queue.
+         */
+        OneKey: {
+            queue: string;
+            key: string;
         };
         /**
          * OrderAnswer
@@ -2498,6 +2787,15 @@ export interface components {
             received_ms: number;
         };
         /**
+         * QueueActivity
+         * @description Messages of a queue done in each of the last thirty minutes, oldest first, and attempts that failed.
+         */
+        QueueActivity: {
+            queue: string;
+            done: number[];
+            failed: number[];
+        };
+        /**
          * QueueDetail
          * @description One queue with its last sixty minutes, its tasks in them, and its dead letters grouped by error.
          */
@@ -2740,6 +3038,13 @@ export interface components {
             name: string;
         };
         /**
+         * SnoozeMessage
+         * @description How long it is to wait, in milliseconds.
+         */
+        SnoozeMessage: {
+            ms: number;
+        };
+        /**
          * StartRedrive
          * @description Which dead letters of a queue go round again (or away, with `discard`), and how many a second at most.
          *
@@ -2953,6 +3258,16 @@ export interface components {
             name: string;
             time_zone: string;
             address: string;
+        };
+        /**
+         * Waiting
+         * @description A message in the line of its key.
+         */
+        Waiting: {
+            id: string;
+            task: string;
+            tenant: string | null;
+            enqueued_ms: number;
         };
         /**
          * WorkerFigures
@@ -3540,6 +3855,31 @@ export interface operations {
             503: components["responses"]["503"];
         };
     };
+    activity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivityList"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
     batches_page: {
         parameters: {
             query?: {
@@ -4022,6 +4362,258 @@ export interface operations {
             404: components["responses"]["404"];
             409: components["responses"]["409"];
             422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyList"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    drain_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OneKey"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyDrained"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            429: components["responses"]["429"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    key_detail: {
+        parameters: {
+            query: {
+                queue: string;
+                key: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyPage"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    messages: {
+        parameters: {
+            query?: {
+                queue?: string;
+                key?: string;
+                tenant?: string;
+                task?: string;
+                state?: "dead" | "leased" | "ready" | "retrying" | "scheduled" | "waiting";
+                text?: string;
+                before_ms?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageList"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    message_detail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageDetail"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    cancel_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageMoved"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    hasten_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageMoved"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    snooze_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SnoozeMessage"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageMoved"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            429: components["responses"]["429"];
             500: components["responses"]["500"];
             503: components["responses"]["503"];
         };

@@ -34,7 +34,7 @@ export function PageFrame({ name, links, above, actions, children }: PageFramePr
           <Group gap="sm" wrap="nowrap">
             <Burger opened={opened} onClick={toggle} hiddenFrom="sm" size="sm" w={44} h={44} aria-label={opened ? "Close the menu" : "Open the menu"} />
             <Mark size={32} />
-            <Text fw={700} ff="heading">
+            <Text fw={700} ff="heading" visibleFrom="xs">
               {name}
             </Text>
           </Group>

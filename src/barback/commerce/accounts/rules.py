@@ -70,6 +70,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "device": frozenset(_READ | _SELL),
     "guest": frozenset({"events:read", "menu:read", "tabs:read", "orders:read"}),
     "operator": frozenset({"console:read", "console:write"}),
+    "watcher": frozenset({"console:read"}),
 }
 """The whole table of least privilege: what is not here is not allowed."""
 
@@ -265,8 +266,8 @@ def _weak(reason: str, cure: str) -> PasswordWeak:
 
 
 def check_user_role(role: str) -> None:
-    """Raise RoleUnknown unless people can have `role` (an operator too, from the command line only)."""
-    known = ("owner", "manager", "staff", "viewer", "operator")
+    """Raise RoleUnknown unless people can have `role` (operator and watcher from the command line only)."""
+    known = ("owner", "manager", "staff", "viewer", "operator", "watcher")
     if role not in known:
         problem = FieldProblem("role", role, "no such role", f"use one of {', '.join(known)}")
         raise RoleUnknown(f"{role!r} is no role; use one of {', '.join(known)}.", fields=[problem])

@@ -3,7 +3,7 @@ import { ModalsProvider } from "@mantine/modals";
 import { createRootRoute, createRoute, createRouter, Navigate, Outlet, RouterProvider } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
 import { accessWords, useAccess, useMay } from "@/rooms/people";
-import { ChangesPage, DeadPage, EnginePage, LetterPage, QueuePage, QueuesPage, SchedulesPage, WorkersPage, workPlaces } from "@/rooms/work";
+import { ChangesPage, DeadPage, EnginePage, KeyPage, KeysPage, LetterPage, MessagePage, MessagesPage, QueuePage, QueuesPage, SchedulesPage, WorkersPage, workPlaces } from "@/rooms/work";
 import { ErrorState } from "@/ui";
 import { overPage, readSearch, useAddress, usePlaces, writeSearch } from "@/ui/desk";
 import { ConsoleFrame } from "./ConsoleFrame";
@@ -39,12 +39,26 @@ function OneLetter() {
   return <LetterPage key={id} id={id} />;
 }
 
+function OneMessage() {
+  const id = useAddress().part("messageId");
+  return <MessagePage key={id} id={id} />;
+}
+
+function OneKey() {
+  const { queue = "", key = "" } = useAddress().search;
+  return <KeyPage key={`${queue} ${key}`} queue={queue} name={key} />;
+}
+
 const routeTree = root.addChildren([
   page("/", EnginePage),
   page("/queues", QueuesPage),
   page("/queues/one", OneQueue),
   page("/dead", DeadPage),
   page("/dead/$letterId", OneLetter),
+  page("/messages", MessagesPage),
+  page("/messages/$messageId", OneMessage),
+  page("/keys", KeysPage),
+  page("/keys/one", OneKey),
   page("/workers", WorkersPage),
   page("/schedules", SchedulesPage),
   page("/changes", ChangesPage),

@@ -10,8 +10,10 @@ export const roles = [
 
 export type RoleName = (typeof roles)[number]["value"];
 
+const consoleRoles: Record<string, string> = { operator: "Operator", watcher: "Watcher" };
+
 export function roleLabel(role: string): string {
-  return roles.find((one) => one.value === role)?.label ?? (role === "operator" ? "Operator" : role);
+  return roles.find((one) => one.value === role)?.label ?? consoleRoles[role] ?? role;
 }
 
 export const sentences = {

@@ -1,45 +1,85 @@
 // What the console asks of the work engine, again and again while somebody looks, and what it changes.
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { unwrap, useApi, type ConsoleOverview, type DeadLetterDetail, type EngineWorker, type ErrorGroup, type Queue, type QueueDetail, type Schedule } from "@/api";
+import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMemo } from "react";
+import { unwrap, useApi, useLive, useLiveState, type ConsoleOverview, type DeadLetterDetail, type EngineWorker, type ErrorGroup, type Queue, type QueueActivity, type QueueDetail, type Schedule } from "@/api";
 import { plural } from "@/format";
 import { useAct } from "@/ui/desk";
-import { sentences } from "./words";
 
-/** The server shares one look among all who watch, so this costs little; a hidden window does not ask at all. */
+/** Only while the live connection is down: otherwise the server tells, once a second for all who watch. */
 const LOOK_EVERY_MS = 2_000;
-const live = { refetchInterval: LOOK_EVERY_MS, staleTime: 500 } as const;
 
-const keys = { all: ["work"], dead: ["work", "dead"] };
+function useLook() {
+  const told = useLiveState() === "live";
+  return { refetchInterval: told ? (false as const) : LOOK_EVERY_MS, staleTime: 500 };
+}
+
+/** What is asked again when the server tells how things are. */
+const told = ["queues", "queue", "workers", "schedules"];
+
+/** Follows what the server tells all consoles: puts it where the overview is kept, and asks again for what is on the page. */
+export function useEngineNews(): void {
+  const queries = useQueryClient();
+  const askAgain = () => {
+    if (document.visibilityState === "hidden") return;
+    for (const name of told) void queries.invalidateQueries({ queryKey: ["work", name] });
+  };
+  useLive(
+    "console:overview",
+    (news) => {
+      queries.setQueryData(["work", "overview"], news.data);
+      askAgain();
+    },
+    () => void queries.invalidateQueries({ queryKey: keys.all }),
+  );
+}
+
+export const keys = { all: ["work"], dead: ["work", "dead"] };
 
 export function useEngine() {
   const api = useApi();
-  return useQuery({ queryKey: ["work", "overview"], queryFn: (): Promise<ConsoleOverview> => unwrap(api.GET("/v1/console/overview")), ...live });
+  const look = useLook();
+  return useQuery({ queryKey: ["work", "overview"], queryFn: (): Promise<ConsoleOverview> => unwrap(api.GET("/v1/console/overview")), ...look });
 }
 
 export function useQueues() {
   const api = useApi();
+  const look = useLook();
   return useQuery({
     queryKey: ["work", "queues"],
     queryFn: async (): Promise<{ as_of_ms: number; items: Queue[] }> => {
       const list = await unwrap(api.GET("/v1/console/queues"));
       return { as_of_ms: list.as_of_ms, items: list.items };
     },
-    ...live,
+    ...look,
   });
+}
+
+const ACTIVITY_EVERY_MS = 15_000;
+
+/** How busy each queue was lately, by its name. */
+export function useActivity(): ReadonlyMap<string, QueueActivity> {
+  const api = useApi();
+  const { data } = useQuery({
+    queryKey: ["work", "activity"],
+    queryFn: async (): Promise<QueueActivity[]> => (await unwrap(api.GET("/v1/console/activity"))).items,
+    refetchInterval: ACTIVITY_EVERY_MS,
+  });
+  return useMemo(() => new Map((data ?? []).map((one) => [one.queue, one])), [data]);
 }
 
 export function useQueue(queue: string) {
   const api = useApi();
+  const look = useLook();
   return useQuery({
     queryKey: ["work", "queue", queue],
     queryFn: async (): Promise<QueueDetail> => (await unwrap(api.GET("/v1/console/queues/{queue}", { params: { path: { queue } } }))) as QueueDetail,
-    ...live,
+    ...look,
   });
 }
 
 export function useErrorGroups() {
   const api = useApi();
-  return useQuery({ queryKey: [...keys.dead, "groups"], queryFn: async (): Promise<ErrorGroup[]> => (await unwrap(api.GET("/v1/console/dead/groups"))).items, ...live });
+  return useQuery({ queryKey: [...keys.dead, "groups"], queryFn: async (): Promise<ErrorGroup[]> => (await unwrap(api.GET("/v1/console/dead/groups"))).items, refetchInterval: LOOK_EVERY_MS, staleTime: 500 });
 }
 
 export function useDeadLetters(queue: string | undefined) {
@@ -64,12 +104,14 @@ export function useDeadLetter(id: string) {
 
 export function useWorkers() {
   const api = useApi();
-  return useQuery({ queryKey: ["work", "workers"], queryFn: (): Promise<{ as_of_ms: number; items: EngineWorker[] }> => unwrap(api.GET("/v1/console/workers")), ...live });
+  const look = useLook();
+  return useQuery({ queryKey: ["work", "workers"], queryFn: (): Promise<{ as_of_ms: number; items: EngineWorker[] }> => unwrap(api.GET("/v1/console/workers")), ...look });
 }
 
 export function useSchedules() {
   const api = useApi();
-  return useQuery({ queryKey: ["work", "schedules"], queryFn: (): Promise<{ as_of_ms: number; items: Schedule[] }> => unwrap(api.GET("/v1/console/schedules")), ...live });
+  const look = useLook();
+  return useQuery({ queryKey: ["work", "schedules"], queryFn: (): Promise<{ as_of_ms: number; items: Schedule[] }> => unwrap(api.GET("/v1/console/schedules")), ...look });
 }
 
 export function useChanges() {
@@ -83,25 +125,13 @@ export function useChanges() {
 }
 
 /** Pauses or resumes a queue; either can be taken back at once. */
-export function usePauseQueue(queue: string) {
+export function usePauseAny() {
   const api = useApi();
-  const path = { params: { path: { queue } } };
-  const set = (paused: boolean) => (paused ? unwrap(api.POST("/v1/console/queues/{queue}/pause", path)) : unwrap(api.POST("/v1/console/queues/{queue}/resume", path)));
-  return useAct(set, { touches: [keys.all], done: (_, paused) => ({ text: `${queue} is ${paused ? "paused" : "running"}.`, undo: () => set(!paused) }) });
-}
-
-/** Sends dead letters of a queue round again: all of them, or those that died of one error. */
-export function useRetryMany(queue: string) {
-  const api = useApi();
-  const retry = async (fingerprint: string | undefined): Promise<number> => {
-    let retried = 0;
-    for (;;) {
-      const answer = await unwrap(api.POST("/v1/console/dead/retry", { body: { queue, ...(fingerprint === undefined ? {} : { fingerprint }) } }));
-      retried += answer.retried;
-      if (!answer.more || answer.retried === 0) return retried;
-    }
+  const set = ({ queue, paused }: { queue: string; paused: boolean }) => {
+    const path = { params: { path: { queue } } };
+    return paused ? unwrap(api.POST("/v1/console/queues/{queue}/pause", path)) : unwrap(api.POST("/v1/console/queues/{queue}/resume", path));
   };
-  return useAct(retry, { touches: [keys.all], done: (retried) => sentences.retryAll(retried) });
+  return useAct(set, { touches: [keys.all], done: (_, { queue, paused }) => ({ text: `${queue} is ${paused ? "paused" : "running"}.`, undo: () => set({ queue, paused: !paused }) }) });
 }
 
 export function useRetryOne(onDone?: () => void) {

@@ -10,6 +10,10 @@ export const places = {
   queue: (queue: string) => `/queues/one?name=${encodeURIComponent(queue)}`,
   dead: "/dead",
   letter: (id: string) => `/dead/${id}`,
+  messages: (look = "") => (look === "" ? "/messages" : `/messages?q=${encodeURIComponent(look)}`),
+  message: (id: string) => `/messages/${encodeURIComponent(id)}`,
+  keys: "/keys",
+  key: (queue: string, key: string) => `/keys/one?queue=${encodeURIComponent(queue)}&key=${encodeURIComponent(key)}`,
   workers: "/workers",
   schedules: "/schedules",
   changes: "/changes",
@@ -18,14 +22,22 @@ export const places = {
 export const sentences = {
   calm: { title: "Nothing needs you", detail: "Work flows, nothing gave up, nobody is silent." },
   noQueues: { title: "No queues yet", detail: "A queue appears with its first message or its first worker." },
+  noneFit: { title: "No queue fits", detail: "None has that in its name, or none is in that state." },
   noDead: { title: "No dead letters", detail: "Messages that used up their tries would wait here for a person." },
   noWorkers: { title: "No worker is up", detail: "Start one with: barback work" },
   noSchedules: { title: "No schedules", detail: "Work that repeats by the clock shows up here." },
   noChanges: { title: "Nobody changed anything yet", detail: "Pauses, retries and discards are written down here with who, what, before and after." },
+  noMessages: { title: "Nothing fits", detail: "What is done is gone: messages are found while they wait, run, or are dead." },
+  noKeys: { title: "No key needs you", detail: "No key is closed, and nothing stands in line behind another of its key." },
+  cancel: { title: "Cancel this message?", detail: "It never runs. If others of its key stand behind it, they go on.", deed: "Cancel it" },
+  drain: (key: string, count: string) => ({ title: `Drain ${key}?`, detail: `${count} behind its head will never run. The head itself stays.`, deed: "Drain it" }),
   noErrors: "Nothing gave up in this queue.",
   pause: (queue: string) => ({ title: `Pause ${queue}?`, detail: "What has begun is finished; everything else waits until somebody resumes it.", deed: "Pause it" }),
   discard: { title: "Discard this dead letter?", detail: "It is thrown away for good. What it was to do is not done.", deed: "Discard it" },
-  retryAll: (count: number) => `Sent ${plural(count, "message")} round again.`,
+  redrive: {
+    retry: { title: "Send round again", deed: "Send them", about: "Each starts with a full number of tries. Slow is kind to what just came back up." },
+    discard: { title: "Throw away", deed: "Throw them away", about: "They are gone for good. What they were to do is not done." },
+  },
 };
 
 /** "3.2" for what trickles, "1,204" for what pours. */
@@ -86,6 +98,35 @@ export function needOf({ kind, subject, count, since_ms }: Attention, nowMs: num
     case "paused":
       return { tone: "note", title: `${subject} is paused`, detail: `${plural(count, "message")} waiting.`, to: places.queue(subject) };
   }
+}
+
+/** "dead.edited" → "dead: edited". */
+export function deedOf(action: string): string {
+  return action.replaceAll("_", " ").replace(".", ": ");
+}
+
+const messageStates: Record<string, { tone: Tone; label: string; time: string }> = {
+  ready: { tone: "note", label: "Ready", time: "" },
+  waiting: { tone: "still", label: "Behind its key", time: "" },
+  scheduled: { tone: "still", label: "Later", time: "Due" },
+  retrying: { tone: "busy", label: "Tries again", time: "Due" },
+  leased: { tone: "good", label: "In work", time: "Taken" },
+  dead: { tone: "bad", label: "Dead", time: "Died" },
+};
+
+/** What the state of a message is called, and what its time means. */
+export function messageState(state: string): { tone: Tone; label: string; time: string } {
+  return messageStates[state] ?? { tone: "still", label: state, time: "" };
+}
+
+const lanes: Record<string, { tone: Tone; label: string }> = {
+  idle: { tone: "still", label: "Idle" },
+  busy: { tone: "good", label: "Busy" },
+  closed: { tone: "bad", label: "Closed" },
+};
+
+export function laneState(lane: string): { tone: Tone; label: string } {
+  return lanes[lane] ?? { tone: "still", label: lane };
 }
 
 const reasons: Record<string, string> = { attempts: "Used up its tries", handler: "The handler gave up", worker: "Its worker died too often" };

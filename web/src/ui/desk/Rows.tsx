@@ -1,5 +1,6 @@
 // A list as a table on a desk and as cards on a phone: the same cells, laid out by what they are.
-import { Button, Skeleton } from "@mantine/core";
+import { Button, Skeleton, UnstyledButton } from "@mantine/core";
+import { IconArrowDown, IconArrowUp } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { Go } from "./nav";
 import classes from "./Rows.module.css";
@@ -9,6 +10,22 @@ export interface Column<Row> {
   /** title: what the row is; figure: its number, at the end; meta: what else is known; action: buttons. */
   role: "title" | "figure" | "meta" | "action";
   cell: (row: Row) => ReactNode;
+  /** A press on its head sorts by this. */
+  sort?: (row: Row) => number | string;
+}
+
+/** Which column the rows are sorted by. */
+export interface Order {
+  by: string;
+  down: boolean;
+}
+
+/** The rows in that order; those that are equal stay as they were. */
+export function sorted<Row>(rows: Row[], columns: Column<Row>[], order: Order): Row[] {
+  const sort = columns.find((column) => column.label === order.by)?.sort;
+  if (!sort) return rows;
+  const compare = (one: number | string, other: number | string) => (typeof one === "string" ? one.localeCompare(String(other)) : one - Number(other));
+  return [...rows].sort((one, other) => compare(sort(one), sort(other)) * (order.down ? -1 : 1));
 }
 
 interface RowsProps<Row> {
@@ -24,17 +41,19 @@ interface RowsProps<Row> {
   moreBusy?: boolean;
   /** Rows to hold the place of while loading. */
   expect?: number;
+  order?: Order;
+  onOrder?: (order: Order) => void;
 }
 
-export function Rows<Row>({ label, columns, rows, id, to, dim, onMore, moreBusy = false, expect = 6 }: RowsProps<Row>) {
+export function Rows<Row>({ label, columns, rows, id, to, dim, onMore, moreBusy = false, expect = 6, order, onOrder }: RowsProps<Row>) {
   return (
     <>
       <table className={classes.table} role="table" aria-label={label} aria-busy={rows === undefined}>
         <thead role="rowgroup">
           <tr role="row">
             {columns.map((column) => (
-              <th key={column.label} role="columnheader" scope="col" data-end={ends(column) || undefined}>
-                {column.role === "action" ? <span className="visually-hidden">{column.label}</span> : column.label}
+              <th key={column.label} role="columnheader" scope="col" data-end={ends(column) || undefined} aria-sort={order?.by === column.label ? (order.down ? "descending" : "ascending") : undefined}>
+                <Head column={column} order={order} onOrder={onOrder} />
               </th>
             ))}
           </tr>
@@ -56,13 +75,26 @@ export function Rows<Row>({ label, columns, rows, id, to, dim, onMore, moreBusy 
   );
 }
 
+function Head<Row>({ column, order, onOrder }: { column: Column<Row>; order: Order | undefined; onOrder: ((order: Order) => void) | undefined }) {
+  if (column.role === "action") return <span className="visually-hidden">{column.label}</span>;
+  if (!column.sort || !onOrder) return column.label;
+  const down = order?.by === column.label ? order.down : null;
+  return (
+    <UnstyledButton className={classes.head} onClick={() => onOrder({ by: column.label, down: down === null ? column.role !== "title" : !down })}>
+      {column.label}
+      {down === true && <IconArrowDown size={14} aria-hidden />}
+      {down === false && <IconArrowUp size={14} aria-hidden />}
+    </UnstyledButton>
+  );
+}
+
 function Line<Row>({ row, columns, to, dim }: { row: Row; columns: Column<Row>[]; to: string | undefined; dim: boolean }) {
   return (
     <tr role="row" data-dim={dim || undefined}>
       {columns.map((column) => (
         <td key={column.label} role="cell" data-role={column.role} data-end={ends(column) || undefined}>
           {column.role === "title" && to !== undefined ? (
-            <Go to={to} className={classes.link}>
+            <Go to={to} className={classes.link} row>
               {column.cell(row)}
             </Go>
           ) : (

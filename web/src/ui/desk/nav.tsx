@@ -15,10 +15,12 @@ interface GoProps {
   to: string;
   children: ReactNode;
   className?: string | undefined;
+  /** One of the rows that "j" and "k" walk through. */
+  row?: boolean;
   "aria-label"?: string;
 }
 
-export function Go({ to, children, className, ...rest }: GoProps) {
+export function Go({ to, children, className, row = false, ...rest }: GoProps) {
   const { href, go } = usePlaces();
   const follow = (event: MouseEvent) => {
     if (event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return;
@@ -26,7 +28,7 @@ export function Go({ to, children, className, ...rest }: GoProps) {
     go(to);
   };
   return (
-    <a href={href(to)} className={className ?? classes.inline} onClick={follow} {...rest}>
+    <a href={href(to)} className={className ?? classes.inline} onClick={follow} data-row={row || undefined} {...rest}>
       {children}
     </a>
   );

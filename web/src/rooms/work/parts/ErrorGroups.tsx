@@ -1,12 +1,14 @@
-// Dead letters by what they died of: how many, since when, one to look at, and all of them sent round again.
+// Dead letters by what they died of: how many, since when, one to look at, and all of them sent round again or thrown away.
 import { Button } from "@mantine/core";
-import { IconRefresh } from "@tabler/icons-react";
+import { IconRefresh, IconTrash } from "@tabler/icons-react";
+import { useState } from "react";
 import type { ErrorGroup } from "@/api";
 import { formatTime, plural } from "@/format";
 import { useMay } from "@/rooms/people";
 import { usePlaces } from "@/ui/desk";
-import { useRetryMany } from "../queries";
+import type { RedriveAction } from "../redrives";
 import { places, sentences } from "../words";
+import { RedriveForm } from "./RedriveForm";
 import classes from "./work.module.css";
 
 export function ErrorGroups({ groups, withQueue = false }: { groups: ErrorGroup[]; withQueue?: boolean }) {
@@ -23,7 +25,7 @@ export function ErrorGroups({ groups, withQueue = false }: { groups: ErrorGroup[
 function Group({ group, withQueue }: { group: ErrorGroup; withQueue: boolean }) {
   const may = useMay();
   const { go } = usePlaces();
-  const retry = useRetryMany(group.queue);
+  const [asked, setAsked] = useState<RedriveAction | null>(null);
   const span = group.first_ms === group.last_ms ? formatTime(group.last_ms, "moment") : `${formatTime(group.first_ms, "moment")} – ${formatTime(group.last_ms, "moment")}`;
   return (
     <div className={classes.error} data-testid="error-group">
@@ -39,10 +41,16 @@ function Group({ group, withQueue }: { group: ErrorGroup; withQueue: boolean }) 
           Look at one
         </Button>
         {may("console:write") && (
-          <Button variant="light" leftSection={<IconRefresh size={17} />} loading={retry.busy} onClick={() => retry.run(group.fingerprint)}>
-            {group.count === 1 ? "Retry it" : `Retry all ${group.count}`}
-          </Button>
+          <>
+            <Button variant="subtle" color="grenadine" leftSection={<IconTrash size={17} />} onClick={() => setAsked("discard")}>
+              Discard
+            </Button>
+            <Button variant="light" leftSection={<IconRefresh size={17} />} onClick={() => setAsked("retry")}>
+              {group.count === 1 ? "Retry it" : `Retry all ${group.count}`}
+            </Button>
+          </>
         )}
+        {asked && <RedriveForm which={{ queue: group.queue, fingerprint: group.fingerprint }} action={asked} onClose={() => setAsked(null)} />}
       </div>
     </div>
   );

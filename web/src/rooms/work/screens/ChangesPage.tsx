@@ -5,10 +5,10 @@ import { formatTime } from "@/format";
 import { EmptyState } from "@/ui";
 import { Code, Loaded, PageHead, Panel, Rows, type Column } from "@/ui/desk";
 import { useChanges } from "../queries";
-import { sentences } from "../words";
+import { deedOf, sentences } from "../words";
 
 const columns: Column<Change>[] = [
-  { label: "What", role: "title", cell: (change) => change.action.replaceAll("_", " ").replace(".", ": ") },
+  { label: "What", role: "title", cell: (change) => deedOf(change.action) },
   { label: "When", role: "figure", cell: (change) => formatTime(change.at_ms, "moment") },
   { label: "On", role: "meta", cell: (change) => <Code>{change.subject}</Code> },
   { label: "Who", role: "meta", cell: (change) => <Code>{change.who}</Code> },

@@ -4,6 +4,7 @@ import { EmptyState } from "@/ui";
 import { Loaded, PageHead, Panel } from "@/ui/desk";
 import { ErrorGroups } from "../parts/ErrorGroups";
 import { LetterTable } from "../parts/LetterTable";
+import { Redrives } from "../parts/Redrives";
 import classes from "../parts/work.module.css";
 import { useErrorGroups } from "../queries";
 import { sentences } from "../words";
@@ -13,6 +14,8 @@ export function DeadPage() {
   return (
     <>
       <PageHead title="Dead letters" about="Messages that used up their tries. Nothing is lost: each waits for a person." />
+      <div className={classes.stack}>
+        <Redrives />
       <Loaded query={groups} ghost={<div className={classes.ghost} aria-busy="true" />}>
         {(data) =>
           data.length === 0 ? (
@@ -27,6 +30,7 @@ export function DeadPage() {
           )
         }
       </Loaded>
+      </div>
     </>
   );
 }

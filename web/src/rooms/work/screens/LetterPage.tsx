@@ -1,10 +1,14 @@
 // One dead letter: what it was to do, every try that failed, and what to do with it now.
 import { Button } from "@mantine/core";
-import { IconRefresh, IconTrash } from "@tabler/icons-react";
+import { IconPencil, IconRefresh, IconTrash } from "@tabler/icons-react";
+import { useState } from "react";
 import type { DeadLetterDetail } from "@/api";
 import { formatCount, formatTime } from "@/format";
 import { useMay } from "@/rooms/people";
 import { ask, Code, Go, Loaded, PageHead, Panel, usePlaces } from "@/ui/desk";
+import { pretty } from "../diff";
+import { EditLetter } from "../parts/EditLetter";
+import { Changes, Failures } from "../parts/History";
 import classes from "../parts/work.module.css";
 import { useDeadLetter, useDiscardOne, useReleaseKey, useRetryOne } from "../queries";
 import { places, reasonOf, sentences } from "../words";
@@ -30,9 +34,11 @@ function Deeds({ letter }: { letter: DeadLetterDetail }) {
   const retry = useRetryOne(away);
   const discard = useDiscardOne(away);
   const release = useReleaseKey(letter.queue);
+  const [editing, setEditing] = useState(false);
   const { key } = letter;
   return (
     <>
+      <EditLetter letter={letter} opened={editing} onClose={() => setEditing(false)} onRetry={() => retry.run(letter.id)} />
       {letter.closes_key && key !== null && (
         <Button variant="default" loading={release.busy} onClick={() => release.run(key)}>
           Let the others of its key go on
@@ -40,6 +46,9 @@ function Deeds({ letter }: { letter: DeadLetterDetail }) {
       )}
       <Button variant="light" color="grenadine" leftSection={<IconTrash size={18} />} loading={discard.busy} onClick={() => ask({ ...sentences.discard, onYes: () => discard.run(letter.id) })}>
         Discard
+      </Button>
+      <Button variant="default" leftSection={<IconPencil size={18} />} onClick={() => setEditing(true)}>
+        Edit
       </Button>
       <Button leftSection={<IconRefresh size={18} />} loading={retry.busy} onClick={() => retry.run(letter.id)}>
         Retry
@@ -59,25 +68,15 @@ function Body({ letter }: { letter: DeadLetterDetail }) {
       <div className={classes.columns}>
         <Panel title="Payload">
           <pre className={classes.body} tabIndex={0}>
-            {JSON.stringify(letter.payload, null, 2)}
+            {pretty(letter.payload)}
           </pre>
         </Panel>
         <Panel title="About it">
           <Facts letter={letter} />
         </Panel>
       </div>
-      <Panel title="Tries that failed" flush>
-        <ol className={classes.tries}>
-          {letter.failures.map((failure, index) => (
-            <li key={index}>
-              <div className={classes.errorFacts}>
-                <b>Try {failure.attempt}</b> · {formatTime(failure.at_ms, "moment")} · <Code>{failure.worker}</Code>
-              </div>
-              <div className={classes.errorText}>{failure.error}</div>
-            </li>
-          ))}
-        </ol>
-      </Panel>
+      <Failures failures={letter.failures} />
+      <Changes changes={letter.changes} />
     </div>
   );
 }
@@ -90,7 +89,7 @@ function Facts({ letter }: { letter: DeadLetterDetail }) {
         <Go to={places.queue(letter.queue)}>{letter.queue}</Go>
       </dd>
       <dt>Key</dt>
-      <dd>{letter.key === null ? "None" : <Code>{letter.key}</Code>}</dd>
+      <dd>{letter.key === null ? "None" : <Go to={places.key(letter.queue, letter.key)}>{letter.key}</Go>}</dd>
       <dt>Tries</dt>
       <dd>{formatCount(letter.attempts)}</dd>
       <dt>Enqueued</dt>

@@ -8,8 +8,9 @@ import { ask, Figures, Loaded, PageHead, Panel, Rows, type Column } from "@/ui/d
 import { EngineMinutes } from "../parts/EngineMinutes";
 import { ErrorGroups } from "../parts/ErrorGroups";
 import { LetterTable } from "../parts/LetterTable";
+import { Redrives } from "../parts/Redrives";
 import classes from "../parts/work.module.css";
-import { usePauseQueue, useQueue } from "../queries";
+import { usePauseAny, useQueue } from "../queries";
 import { formatDepth, formatPerSecond, places, queueState, sentences, waited } from "../words";
 
 export function QueuePage({ name }: { name: string }) {
@@ -34,6 +35,7 @@ export function QueuePage({ name }: { name: string }) {
                 { label: "Dead letters", value: formatDepth(data.dead, data.at_least), testId: "dead", tone: data.dead > 0 ? "warn" : undefined },
               ]}
             />
+            <Redrives queue={name} />
             <Panel title="Why messages gave up" flush>
               <ErrorGroups groups={data.errors} />
             </Panel>
@@ -53,16 +55,16 @@ function aboutQueue(queue: Queue): string {
 }
 
 function Pause({ queue }: { queue: Queue }) {
-  const pause = usePauseQueue(queue.queue);
+  const pause = usePauseAny();
   if (queue.paused) {
     return (
-      <Button leftSection={<IconPlayerPlay size={18} />} loading={pause.busy} onClick={() => pause.run(false)}>
+      <Button leftSection={<IconPlayerPlay size={18} />} loading={pause.busy} onClick={() => pause.run({ queue: queue.queue, paused: false })}>
         Resume
       </Button>
     );
   }
   return (
-    <Button variant="default" leftSection={<IconPlayerPause size={18} />} loading={pause.busy} onClick={() => ask({ ...sentences.pause(queue.queue), onYes: () => pause.run(true) })}>
+    <Button variant="default" leftSection={<IconPlayerPause size={18} />} loading={pause.busy} onClick={() => ask({ ...sentences.pause(queue.queue), onYes: () => pause.run({ queue: queue.queue, paused: true }) })}>
       Pause
     </Button>
   );

@@ -1,0 +1,153 @@
+// One message that waits or runs: what it is to do, what went wrong so far; run it now, later, or never.
+import { Button, Menu } from "@mantine/core";
+import { IconClockPause, IconPlayerPlay, IconX } from "@tabler/icons-react";
+import type { MessageDetail } from "@/api";
+import { formatCount, formatTime } from "@/format";
+import { useMay } from "@/rooms/people";
+import { ask, Chip, Code, Go, Loaded, PageHead, Panel, usePlaces } from "@/ui/desk";
+import { pretty } from "../diff";
+import { useCancel, useMessage, useRunNow, useSnooze } from "../messages";
+import { Changes, Failures } from "../parts/History";
+import classes from "../parts/work.module.css";
+import { messageState, places, sentences } from "../words";
+
+export function MessagePage({ id }: { id: string }) {
+  const message = useMessage(id);
+  const may = useMay();
+  const state = message.data && messageState(message.data.state);
+  return (
+    <>
+      <PageHead title={message.data?.task ?? "Message"} back={{ to: places.messages(), label: "Messages" }} about={state ? <Chip tone={state.tone}>{state.label}</Chip> : "\u00a0"}>
+        {message.data && may("console:write") && <Deeds message={message.data} />}
+      </PageHead>
+      <Loaded query={message} ghost={<div className={classes.ghost} aria-busy="true" />}>
+        {(data) => (
+          <div className={classes.stack}>
+            <div className={classes.columns}>
+              <Panel title="Payload">
+                <pre className={classes.body} tabIndex={0}>
+                  {pretty(data.payload)}
+                </pre>
+              </Panel>
+              <Panel title="About it">
+                <Facts message={data} />
+              </Panel>
+            </div>
+            <Failures failures={data.failures} />
+            <Changes changes={data.changes} />
+          </div>
+        )}
+      </Loaded>
+    </>
+  );
+}
+
+const MINUTE_MS = 60_000;
+const waits = [
+  { label: "5 minutes", ms: 5 * MINUTE_MS },
+  { label: "1 hour", ms: 60 * MINUTE_MS },
+  { label: "12 hours", ms: 720 * MINUTE_MS },
+  { label: "1 day", ms: 1_440 * MINUTE_MS },
+  { label: "1 week", ms: 10_080 * MINUTE_MS },
+];
+
+function Deeds({ message }: { message: MessageDetail }) {
+  const { go } = usePlaces();
+  const now = useRunNow(message.id);
+  const snooze = useSnooze(message.id);
+  const cancel = useCancel(message.id, () => go(places.messages()));
+  const waitsForTime = message.state === "scheduled" || message.state === "retrying";
+  if (message.state === "dead") return <Button onClick={() => go(places.letter(message.id))}>To the dead letter</Button>;
+  if (message.state === "leased") return null;
+  return (
+    <>
+      <Button variant="light" color="grenadine" leftSection={<IconX size={18} />} loading={cancel.busy} onClick={() => ask({ ...sentences.cancel, onYes: () => cancel.run() })}>
+        Cancel
+      </Button>
+      {message.state !== "waiting" && (
+        <Menu>
+          <Menu.Target>
+            <Button variant="default" leftSection={<IconClockPause size={18} />} loading={snooze.busy}>
+              Later
+            </Button>
+          </Menu.Target>
+          <Menu.Dropdown>
+            {waits.map(({ label, ms }) => (
+              <Menu.Item key={ms} mih={44} onClick={() => snooze.run(ms)}>
+                {label}
+              </Menu.Item>
+            ))}
+          </Menu.Dropdown>
+        </Menu>
+      )}
+      {waitsForTime && (
+        <Button leftSection={<IconPlayerPlay size={18} />} loading={now.busy} onClick={() => now.run()}>
+          Run now
+        </Button>
+      )}
+    </>
+  );
+}
+
+function Facts({ message }: { message: MessageDetail }) {
+  const { time } = messageState(message.state);
+  const { key } = message;
+  return (
+    <dl className={classes.facts}>
+      <dt>Queue</dt>
+      <dd>
+        <Go to={places.queue(message.queue)}>{message.queue}</Go>
+      </dd>
+      <dt>Key</dt>
+      <dd>{key === null ? "None" : <Go to={places.key(message.queue, key)}>{key}</Go>}</dd>
+      {message.tenant_id !== null && (
+        <>
+          <dt>Tenant</dt>
+          <dd>
+            <Go to={places.messages(`tenant:${message.tenant_id}`)}>{message.tenant_id}</Go>
+          </dd>
+        </>
+      )}
+      <dt>Tries</dt>
+      <dd>{`${formatCount(message.attempt)} of ${formatCount(message.attempts_max)}`}</dd>
+      <dt>Enqueued</dt>
+      <dd>{formatTime(message.enqueued_ms, "moment")}</dd>
+      {time !== "" && message.at_ms !== null && (
+        <>
+          <dt>{time}</dt>
+          <dd>{formatTime(message.at_ms, "moment")}</dd>
+        </>
+      )}
+      <Known label="Worker" value={message.worker} />
+      <Known label="Batch" value={message.batch} />
+      {message.parent !== null && (
+        <>
+          <dt>Enqueued by</dt>
+          <dd>
+            <Go to={places.message(message.parent)}>{message.parent}</Go>
+          </dd>
+        </>
+      )}
+      <Known label="Trace" value={message.trace} />
+      {message.expires_ms !== null && (
+        <>
+          <dt>Worthless from</dt>
+          <dd>{formatTime(message.expires_ms, "moment")}</dd>
+        </>
+      )}
+      <Known label="Id" value={message.id} />
+    </dl>
+  );
+}
+
+function Known({ label, value }: { label: string; value: string | null }) {
+  if (value === null) return null;
+  return (
+    <>
+      <dt>{label}</dt>
+      <dd>
+        <Code>{value}</Code>
+      </dd>
+    </>
+  );
+}

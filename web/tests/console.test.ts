@@ -1,0 +1,88 @@
+// The console's pure parts: what the palette finds, how queues are put together, what a diff says, how a small chart is drawn.
+import { describe, expect, it } from "vitest";
+import type { Queue } from "@/api";
+import { diffLines } from "@/rooms/work/diff";
+import { isId, readLook, writeLook } from "@/rooms/work/look";
+import { fits, grouped, prefixOf } from "@/rooms/work/queues";
+import { found, type Command } from "@/ui/desk/commands";
+import { nextRow } from "@/ui/desk/keys";
+import { sorted, type Column } from "@/ui/desk/Rows";
+import { sparkPoints } from "@/ui/desk/Spark";
+
+const command = (label: string, group = "Page"): Command => ({ id: label, label, group, run: () => undefined });
+
+const queue = (name: string, more: Partial<Queue> = {}): Queue =>
+  ({ queue: name, paused: false, ready: 0, waiting: 0, scheduled: 0, leased: 0, dead: 0, failed_last_hour: 0, rate_per_second: 0, workers: 1, ...more }) as Queue;
+
+describe("the palette", () => {
+  it("finds by every word, beginnings first", () => {
+    const commands = [command("mail.dead"), command("Dead letters"), command("Queues"), command("Pause dead.drop", "Do")];
+    expect(found(commands, "dead").map(({ label }) => label)).toEqual(["Dead letters", "mail.dead", "Pause dead.drop"]);
+    expect(found(commands, "pause drop").map(({ label }) => label)).toEqual(["Pause dead.drop"]);
+    expect(found(commands, "nothing")).toEqual([]);
+    expect(found(commands, " ")).toHaveLength(4);
+  });
+
+  it("walks through rows and stops at both ends", () => {
+    expect([nextRow(-1, 3, 1), nextRow(-1, 3, -1), nextRow(0, 3, 1), nextRow(2, 3, 1), nextRow(0, 3, -1)]).toEqual([0, 2, 1, 2, 0]);
+  });
+});
+
+describe("queues", () => {
+  it("are put together by what their names begin with, single ones at the end", () => {
+    expect(["mail.send", "mail", "web:in", "a-b"].map(prefixOf)).toEqual(["mail", "mail", "web", "a"]);
+    const groups = grouped([queue("web.in"), queue("mail.send"), queue("orders"), queue("mail.read")]);
+    expect(groups.map(({ prefix, queues }) => [prefix, queues.map((one) => one.queue)])).toEqual([
+      ["mail", ["mail.send", "mail.read"]],
+      ["", ["web.in", "orders"]],
+    ]);
+  });
+
+  it("are found by words of their name and by their state", () => {
+    expect(fits(queue("mail.send"), "SEND mail", "all")).toBe(true);
+    expect(fits(queue("mail.send"), "print", "all")).toBe(false);
+    expect(fits(queue("mail.send", { dead: 1 }), "", "trouble")).toBe(true);
+    expect(fits(queue("mail.send", { ready: 3, workers: 0 }), "", "trouble")).toBe(true);
+    expect(fits(queue("mail.send"), "", "trouble")).toBe(false);
+    expect(fits(queue("mail.send", { leased: 1 }), "", "busy")).toBe(true);
+    expect(fits(queue("mail.send"), "", "paused")).toBe(false);
+  });
+
+  it("are sorted by a column, the equal ones as they were", () => {
+    const columns: Column<Queue>[] = [{ label: "Dead", role: "meta", cell: () => null, sort: (one) => one.dead }];
+    const rows = [queue("a"), queue("b", { dead: 2 }), queue("c")];
+    const names = (down: boolean) => sorted(rows, columns, { by: "Dead", down }).map((one) => one.queue);
+    expect([names(true), names(false)]).toEqual([["b", "a", "c"], ["a", "c", "b"]]);
+  });
+});
+
+describe("a diff", () => {
+  it("says what goes and what comes, and leaves the rest", () => {
+    expect(diffLines("a\nb\nc", "a\nB\nc\nd").map(({ kind, text }) => `${kind} ${text}`)).toEqual(["same a", "gone b", "new B", "same c", "new d"]);
+    expect(diffLines("same", "same")).toEqual([{ kind: "same", text: "same" }]);
+    expect(diffLines("", "x").map(({ kind }) => kind)).toEqual(["gone", "new"]);
+  });
+});
+
+describe("a small chart", () => {
+  it("puts zero at the foot and the most at the top", () => {
+    expect(sparkPoints([0, 4, 2], 20, 10)).toBe("0.0,6.0 10.0,2.0 20.0,4.0");
+    expect(sparkPoints([0, 0], 20, 10)).toBe("0.0,6.0 20.0,6.0");
+  });
+});
+
+describe("the search of messages", () => {
+  it("is read from a line and written again", () => {
+    const line = 'queue:mail.send key:"tab 7" state:dead order 12';
+    expect(readLook(line)).toEqual({ queue: "mail.send", key: "tab 7", state: "dead", text: "order 12" });
+    expect(writeLook(readLook(line))).toBe(line);
+    expect(readLook('"url":"http://x" tenant:a')).toEqual({ tenant: "a", text: '"url":"http://x"' });
+    expect(readLook("  ")).toEqual({});
+  });
+
+  it("knows an id when it sees one", () => {
+    expect(isId("01a1fece-5460-7001-8e08-0d50d606e725")).toBe(true);
+    expect(isId("01a1fece-5460-7001-8e08-0d50d606e725.17")).toBe(true);
+    expect(isId("mail.send")).toBe(false);
+  });
+});
