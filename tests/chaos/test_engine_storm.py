@@ -58,7 +58,7 @@ async def test_E21_nothing_is_lost_doubled_or_out_of_order(
 ) -> None:
     db, server = open_sea
     sys.stdout.write(f"{db.dialect}: BARBACK_CHAOS_SEED={SEED} BARBACK_CHAOS_S={STORM_S:g}\n")
-    async with storm(db, tmp_path, SEED, supervised=True, server=server) as raging:
+    async with storm(db, tmp_path, SEED, supervised=True, per_second=600, server=server) as raging:
         await eventually(lambda: worked(db, 20), 120, "the first messages are done")
         try:
             # A snapshot that is held all the time, unless the database itself falls.

@@ -13,6 +13,7 @@ from tests.conformance.tools import count, eventually, sql
 from barback.engine import Dead, Schedule, dead_letters, live, retention, tidy
 from barback.engine.retention import DAY_MS, DEFAULTS, HISTORIES, HOUR_MS, Retention
 from barback.engine.store import SQL
+from barback.engine.usage import SQL as USAGE
 from barback.foundation.settings import settings_from
 from barback.storage import Database, Transaction
 from barback.testing import HandClock, run_until_quiet
@@ -224,6 +225,20 @@ def test_E20_periods_follow_each_other_without_a_gap(history: retention.History)
     assert found[0][0] <= now_ms < found[0][1]
     assert all(left[1] == right[0] for left, right in pairwise(found))
     assert found == retention.periods(found[0][0], keep_ms)
+
+
+async def test_E20_the_metering_ledger_goes_after_its_time(tables: Database, clock: HandClock) -> None:
+    await tidied(tables)
+    async with tables.transaction() as tx:
+        fields = dict.fromkeys(("done", "failed", "dead", "cancelled", "snoozed", "expired"), 1)
+        used = {"wall_us": 1, "cpu_us": 1, "memory_kib_s": 1}
+        await tx.run(USAGE.usage_fold, hour_ms=tx.now_ms, task="t", tenant="", **fields, **used)
+    clock.advance(399 * DAY_MS)
+    await tidied(tables)
+    assert await count(tables, "engine_usage") == 1
+    clock.advance(60 * DAY_MS)
+    assert await tidied(tables) == 0, "no row by itself, on PostgreSQL"
+    assert await count(tables, "engine_usage") == 0
 
 
 def test_E20_an_operator_sets_it_in_days() -> None:

@@ -35,6 +35,7 @@ class Retention:
     - `failure_ms`: failed attempts; those of a message that is still a dead letter stay as long as it.
     - `tick_ms`: ticks of schedules that were fired.
     - `change_ms`: what operators changed.
+    - `usage_ms`: the metering ledger, by hour, task and tenant.
     """
 
     live_ms: int = DAY_MS
@@ -42,6 +43,7 @@ class Retention:
     failure_ms: int = 30 * DAY_MS
     tick_ms: int = 7 * DAY_MS
     change_ms: int = 365 * DAY_MS
+    usage_ms: int = 400 * DAY_MS
 
 
 DEFAULTS = Retention()
@@ -55,6 +57,7 @@ def retention_of(settings: Settings) -> Retention:
         failure_ms=settings.keep_failures_days * DAY_MS,
         tick_ms=settings.keep_figures_days * DAY_MS,
         change_ms=settings.keep_changes_days * DAY_MS,
+        usage_ms=settings.keep_usage_days * DAY_MS,
     )
 
 
@@ -104,6 +107,7 @@ HISTORIES = (
     History("engine_tally", "tally_ms"),
     History("engine_failure", "failure_ms", SQL.failure_drop),
     History("engine_tick", "tick_ms"),
+    History("engine_usage", "usage_ms"),
 )
 
 

@@ -26,7 +26,6 @@ KEEP: tuple[tuple[Statement, int], ...] = (
     (SQL.tidy_scaling, 14 * DAY_MS),
     (SQL.tidy_dedupe, 0),
     (SQL.tidy_batch, 30 * DAY_MS),
-    (usage.SQL.usage_forget, 400 * DAY_MS),
 )
 """What is forgotten after so many milliseconds whatever is asked for; the rest goes by `Retention`."""
 
@@ -48,6 +47,7 @@ async def tidy_page(tx: Transaction, keep: Retention = DEFAULTS) -> bool:
         (SQL.tidy_failure, keep.failure_ms),
         (SQL.tidy_tick, keep.tick_ms),
         (SQL.tidy_change, keep.change_ms),
+        (usage.SQL.usage_forget, keep.usage_ms),
         *KEEP,
     )
     removed += [await tx.run(statement, before_ms=tx.now_ms - keep_ms, n=PAGE) for statement, keep_ms in pages]

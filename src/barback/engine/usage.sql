@@ -54,4 +54,4 @@ GROUP BY hour_ms, task, tenant;
 DELETE FROM engine_usage WHERE rowid IN (SELECT rowid FROM engine_usage WHERE hour_ms < :before_ms LIMIT :n);
 
 -- name: usage_forget [postgres]
-DELETE FROM engine_usage WHERE ctid = ANY (ARRAY(SELECT ctid FROM engine_usage WHERE hour_ms < :before_ms LIMIT :n));
+DELETE FROM engine_usage_rest WHERE ctid = ANY (ARRAY(SELECT ctid FROM engine_usage_rest WHERE hour_ms < :before_ms LIMIT :n));

@@ -51,6 +51,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int, Meta(ge=1, le=3_650, description="Failed attempts; those of a dead letter stay as long as it does.")
     ] = 30
     keep_changes_days: Annotated[int, Meta(ge=1, le=36_500, description="The record of what operators changed.")] = 365
+    keep_usage_days: Annotated[
+        int, Meta(ge=1, le=36_500, description="The metering ledger: what attempts used, by hour, task and tenant.")
+    ] = 400
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], Meta(description="The least important line to write.")
     ] = "info"

@@ -35,3 +35,8 @@ CREATE TABLE engine_live_rest (LIKE engine_live INCLUDING ALL);
 DROP TABLE engine_live;
 CREATE TABLE engine_live (LIKE engine_live_rest INCLUDING ALL) PARTITION BY RANGE (at_ms);
 ALTER TABLE engine_live ATTACH PARTITION engine_live_rest DEFAULT;
+
+CREATE TABLE engine_usage_rest (LIKE engine_usage INCLUDING ALL);
+DROP TABLE engine_usage;
+CREATE TABLE engine_usage (LIKE engine_usage_rest INCLUDING ALL) PARTITION BY RANGE (hour_ms);
+ALTER TABLE engine_usage ATTACH PARTITION engine_usage_rest DEFAULT;
