@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 
 import pytest
 from tests.conformance.bar import Drink, held, numbers, pouring
@@ -111,6 +112,49 @@ async def test_E1_where_the_library_tells_nobody_is_called_before_their_commit(t
             assert heard == []
             await end()
     assert heard == ["commit"]
+
+
+SHORT = """
+import asyncio, sqlite3, sys
+import barback
+
+bar = barback.Queue("bar")
+
+@bar.task("bar.pour", payload=int)
+async def pour(tx, message): ...
+
+async def with_asyncpg(url):
+    import asyncpg
+    connection = await asyncpg.connect(url)
+    async with connection.transaction():
+        await pour.enqueue(barback.adopt(connection), 1)
+
+def with_psycopg(url):
+    import psycopg
+    with psycopg.connect(url) as connection:
+        pour.send(connection, 1)
+
+def with_sqlite3(url):
+    with sqlite3.connect(url.removeprefix("sqlite:///")) as connection:
+        pour.send(connection, 1)
+
+done = globals()["with_" + sys.argv[1]](sys.argv[2].replace("127.0.0.1", "localhost"))
+if done is not None:
+    asyncio.run(done)
+"""
+
+
+@pytest.mark.parametrize(
+    ("database_url", "kind"), [("sqlite", "sqlite3"), ("postgres", "psycopg"), ("postgres", "asyncpg")],
+    indirect=["database_url"],
+)  # fmt: skip
+async def test_E1_a_program_that_ends_right_after_its_commit_has_woken_others(tables: Database, kind: str) -> None:
+    await is_listening(tables)
+    listener = tables.bell.listen("queue:bar")
+    program = await asyncio.create_subprocess_exec(sys.executable, "-c", SHORT, kind, tables.url)
+    assert await asyncio.wait_for(program.wait(), 60) == 0
+    assert await listener.wait(RING_S)
+    assert await held(tables) == {"ready": 1}
 
 
 @every_program

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+from tests.house.source import PACKAGE, files, imports, relative, report
 
 ROOT = Path(__file__).parents[2]
 TASK = """
@@ -132,6 +133,23 @@ def test_a_wheel_from_the_sdist_is_the_same(wheel: Path, tmp_path: Path) -> None
     (source,) = (tmp_path / "unpacked").iterdir()
     again = build("wheel", source, tmp_path / "again")
     assert sorted(zipfile.ZipFile(again).namelist()) == sorted(zipfile.ZipFile(wheel).namelist())
+
+
+def test_the_engine_imports_nothing_that_it_does_not_declare() -> None:
+    """`adopting` also names the libraries of those who hold something to adopt; they bring them."""
+    project = tomllib.loads((ROOT / "engine" / "pyproject.toml").read_text())["project"]
+    declared = [*project["dependencies"], *(one for more in project["optional-dependencies"].values() for one in more)]
+    names = {Requirement(one).name.removesuffix("-api").replace("-", "_") for one in declared}
+    allowed = names | {"barback"} | set(sys.stdlib_module_names)
+    theirs = {"aiosqlite", "django", "psycopg", "sqlalchemy"}
+    problems: list[str] = []
+    for floor in ("console", "engine", "foundation", "storage", "testing"):
+        for path in files(".py", under=PACKAGE / floor):
+            more = theirs if path.parent.name == "adopting" else set[str]()
+            packages = {name.partition(".")[0] for _, name in imports(path)}
+            if not (floor == "console" and path.stem.endswith("routes")):
+                problems += [f"{relative(path)}: {one}" for one in sorted(packages - allowed - more)]
+    report(problems, "declare it in engine/pyproject.toml, as an extra when it is not always needed")
 
 
 def test_both_distributions_agree_on_version_and_what_the_engine_needs() -> None:

@@ -25,7 +25,7 @@ LOOK_S = 0.004
 LOOK_MAX_S = 0.1
 HINT_S = 1.0
 KEEP_OPEN_S = 30.0
-LAST_S = 2.0
+LAST_S = 5.0
 
 
 @dataclass
@@ -82,15 +82,18 @@ class Ringer:
         if self._thread is None and not self._closing:
             self._thread = threading.Thread(target=self._run, name="barback-ringer", daemon=True)
             self._thread.start()
-            atexit.register(self.close)
+            # Before executors end, where Python lets us: resolving the name of a host takes one.
+            getattr(threading, "_register_atexit", atexit.register)(self.close)
         self._changed.notify()
 
     def close(self) -> None:
         """Ring what is due and end: at the end of a short program its last rings must still go out."""
+        if self.pid != os.getpid():
+            return  # a forked child, which must not even look at a lock that somebody may have held at that time
         with self._changed:
             self._closing = True
             self._changed.notify()
-        if self._thread is not None and self.pid == os.getpid():
+        if self._thread is not None:
             self._thread.join(LAST_S)
 
     def _run(self) -> None:
