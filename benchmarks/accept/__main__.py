@@ -18,7 +18,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,7 @@ import uvloop
 from barback.storage import Database, Statement, open_database
 from benchmarks import load
 from benchmarks.accept.setup import Bench, prepare
+from benchmarks.facts import facts
 
 HERE = Path(__file__).parent
 
@@ -145,12 +145,11 @@ def main() -> None:
     args = parser.parse_args()
     if (os.cpu_count() or 1) > 1:
         os.sched_setaffinity(0, {1})
-    began = time.time()
     with tempfile.TemporaryDirectory() as folder:
         urls = args.database or [f"sqlite:///{folder}/bench.db"]
         results = [uvloop.run(one(url, args)) for url in urls]
     if args.json:
-        args.json.write_text(json.dumps({"at": began, "cores": os.cpu_count(), "results": results}, indent=1) + "\n")
+        args.json.write_text(json.dumps({**facts("accept"), "results": results}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

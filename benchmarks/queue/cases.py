@@ -117,7 +117,7 @@ class Cases:
                     producing = {"rate": rate, "seconds": seconds, "shape": shape}
                     producer = self._programs.start(engine, url, "produce", settings, **producing)
                     series, sent = _together(crew, producer, seconds)
-                complete = crew.until(sent + backlog, 5.0 if rate and not backlog else 0.5)
+                complete = crew.until(sent + backlog, 20.0 if backlog else 5.0 if rate else 0.5)
                 finals = crew.stop()
             finally:
                 crew.kill()
@@ -176,6 +176,8 @@ class Cases:
 
 def _together(crew: Workers, producer: subprocess.Popen[str], seconds: float) -> tuple[list[int], int]:
     """Let both run; how many were handled in each second, and how many were sent. Raises MeasurementError."""
+    assert producer.stdout is not None
+    producer.stdout.readline()  # it has started
     crew.begin()
     series: list[int] = []
     last, at = crew.done(), time.monotonic()
@@ -189,7 +191,7 @@ def _together(crew: Workers, producer: subprocess.Popen[str], seconds: float) ->
         done = crew.done()
         series.append(done - last)
         last = done
-    out, error = producer.communicate()
+    out, error = producer.communicate(timeout=20)
     if producer.returncode:
         raise MeasurementError(f"produce: {error.strip()[-800:]}")
     # The first second is starting up, the last one is not whole.

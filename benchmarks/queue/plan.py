@@ -175,12 +175,16 @@ def _keyed(sizes: Sizes) -> Iterator[Step]:
 
 
 def _tenants(sizes: Sizes) -> Iterator[Step]:
+    """The backlog must outlast the quiet ones' messages, or nobody stands in their way."""
     for name in _that("tenants"):
-        count = sizes.count(ENGINES[name], sizes.backlog * 2)
-        yield Step(
-            "tenants",
-            name,
-            0,
-            {"count": count, "rate": 100, "seconds": sizes.flow_s},
-            8 + count / ENGINES[name].speed * 2,
-        )
+        speed = ENGINES[name].speed
+        count = min(sizes.backlog * 4, speed * 5)
+        params = {"count": count, "rate": 100, "seconds": sizes.flow_s / 2}
+        yield Step("tenants", name, 0, params, 9 + count / speed * 2)
+    for state in STATES:
+        for name in _that("tenants"):
+            engine = ENGINES[name]
+            if state == "fresh" or engine.store == "postgres":
+                count = sizes.count(engine)
+                params = {"count": count, "state": state, "shape": "tenants"}
+                yield Step("lined", name, 0, params, _drain_cost(engine, count))

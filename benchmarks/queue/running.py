@@ -107,7 +107,7 @@ class Run:
                 return engine.quick
             case "keyed" | "callers of keys":
                 return engine.keyed or self._journal.best(engine)
-            case "tenants":
+            case "tenants" | "lined":
                 return engine.tenants or self._journal.best(engine)
             case _:
                 return self._journal.best(engine)
@@ -163,7 +163,8 @@ def _load(cases: Cases, engine: Engine, settings: Settings, params: Params) -> F
 
 
 CASES: dict[str, Callable[[Cases, Engine, Settings, Params], Figures]] = {
-    "sweep": _drain, "drain": _drain, "keyed": _drain, "one": _one, "callers": _callers, "callers of keys": _callers,
+    "sweep": _drain, "drain": _drain, "keyed": _drain, "lined": _drain, "one": _one, "callers": _callers,
+    "callers of keys": _callers,
     "latency": _latency, "tenants": _tenants, "snapshot": _snapshot, "load": _load,
 }  # fmt: skip
 

@@ -5,6 +5,7 @@ export const seconds = () => Number(process.hrtime.bigint()) / 1e9; // CLOCK_MON
 export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 export const say = (value) => process.stdout.write(JSON.stringify(value) + "\n");
 export const CHUNK = 1000;
+const FLAT_OUT = 500;
 const ORDER = "0197f2c0-0000-7000-8000-000000000000";
 const BUSY = "b197f2c0-0000-7000-8000-000000000000";
 const NOTE = "x".repeat(116);
@@ -63,10 +64,11 @@ async function callers(peer, options) {
 
 async function produce(peer, options) {
   const { rate, seconds: until, shape } = options;
+  say({ started: true });
   const began = seconds();
   let sent = 0, late = 0, now;
   while ((now = seconds() - began) < until) {
-    const due = rate ? Math.floor(now * rate) - sent : 100;
+    const due = rate ? Math.floor(now * rate) - sent : FLAT_OUT;
     if (due <= 0) { await pause(Math.min(5, Math.max(0, ((sent + 1) / rate - now) * 1000))); continue; }
     const items = Array.from({ length: Math.min(due, CHUNK) }, (_, n) => makeItem(shape, sent + n));
     if (rate) for (const item of items) item.payload.sent = seconds();

@@ -2,7 +2,8 @@
 
 A program is run as `program URL VERB OPTIONS`, with options in JSON. It answers in JSON, a line each:
 
-- `install`, `one`, `bulk`, `callers`, `produce`, `left`: one line with the figures.
+- `install`, `one`, `bulk`, `callers`, `left`: one line with the figures.
+- `produce`: `{"started": true}` before it begins, then one line with the figures.
 - `work`: `{"ready": true}`; when it reads a line it begins; while it runs `{"done": n}` as n grows; when its
   standard input ends it stops as gracefully as the engine can, and the last line has all that was counted.
 
@@ -29,6 +30,8 @@ BUSY = "b197f2c0-0000-7000-8000-000000000000"
 NOTE = "x" * 116
 TENANTS = 10_000
 KEYS = 10_000
+FLAT_OUT = 500
+"""Messages a call of a producer without a timetable."""
 CHUNK = 1_000
 """Messages a bulk call."""
 
@@ -234,13 +237,14 @@ async def callers(peer: Peer) -> dict[str, Any]:
 
 
 async def produce(peer: Peer) -> dict[str, Any]:
-    """By a timetable of `rate` a second; without a rate as fast as calls of 100 go. One by one up to 200 a second."""
+    """By a timetable of `rate` a second; without a rate as fast as calls of 500 go. One by one up to 200 a second."""
     rate, seconds = peer.options.rate, peer.options.seconds
+    say({"started": True})
     source = items(peer.options.shape)
     began = time.monotonic()
     sent = late = 0
     while (now := time.monotonic() - began) < seconds:
-        due = int(now * rate) - sent if rate else 100
+        due = int(now * rate) - sent if rate else FLAT_OUT
         if due <= 0:
             await asyncio.sleep(min(0.005, (sent + 1) / rate - now))
             continue

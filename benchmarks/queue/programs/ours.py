@@ -51,13 +51,13 @@ async def handle_batch(_tx: Transaction, messages: Sequence[Message[Order]]) -> 
 
 def queue(number: int, options: Options) -> Queue:
     """Queue number `number` with its one task."""
-    lined = {"lines": engine.Lines()} if options.shape in {"tenants", "quiet"} else {}
-    made = Queue(f"bench_{number}", **lined)
+    lined: dict[str, Any] = {"lines": engine.Lines()} if options.shape in {"tenants", "quiet"} else {}
+    made = Queue(f"bench_{number}")
     batch_max = options.settings.get("batch", 500)
     if options.settings.get("kind", "batch") == "row":
-        made.task(f"bench.noop_{number}", payload=Order, batch_max=batch_max)(handle)
+        made.task(f"bench.noop_{number}", payload=Order, batch_max=batch_max, **lined)(handle)
     else:
-        made.batch_task(f"bench.noop_{number}", payload=Order, batch_max=batch_max)(handle_batch)
+        made.batch_task(f"bench.noop_{number}", payload=Order, batch_max=batch_max, **lined)(handle_batch)
     return made
 
 
