@@ -13,7 +13,7 @@ from typing import Any, cast
 
 import msgspec
 
-from barback.engine import batch_counts, claims, store
+from barback.engine import batch_counts, blob_payloads, claims, store
 from barback.engine.deadlines import is_late
 from barback.engine.handling import belongs_to_the_engine, bounded, error_text, failed, outcome_of
 from barback.engine.leases import Lease
@@ -125,8 +125,13 @@ class ActingRunner(Runner):
                 lease, RetryAfter(30_000, f"no acting task named {row.task!r} in this worker"), spent
             )
             return
+        await blob_payloads.load(lease, self._shift.tasks)
+        rows, failures = blob_payloads.with_payloads(lease)
+        if failures:
+            await self._end_failed(lease, failures[row.id], spent)
+            return
         try:
-            message = task.message(row)
+            message = task.message(rows[0])
         except msgspec.MsgspecError as error:
             await self._end_failed(lease, Dead(f"the payload does not fit {task.payload.__name__}: {error}"), spent)
             return
@@ -134,6 +139,7 @@ class ActingRunner(Runner):
             steps = self._three_steps(cast("ActingTask[Any, Any, Any]", task), lease, message)
             outcome = await spent.on(steps)
             self._tally(lease, outcome, spent)
+            await blob_payloads.remove(lease, {row.id: outcome}, self._shift.tasks)
         except LeaseLostError as error:
             log.warning("%s", error)
         except Exception as error:  # noqa: BLE001 - whatever a handler raises, its message gets an outcome

@@ -14,7 +14,7 @@ from functools import partial
 
 import msgspec
 
-from barback.engine import bundles, deadlines, lanes, lines, store
+from barback.engine import blob_refs, bundles, deadlines, lanes, lines, store
 from barback.engine.batch_counts import BatchCounts
 from barback.engine.claiming import claim, claim_aside, take_due
 from barback.engine.leases import Lease, Sight
@@ -88,6 +88,7 @@ class _Settling:
         self._dead: list[dict[str, object]] = []
         self._failures: list[dict[str, object]] = []
         self._batches = BatchCounts()
+        self._ended: list[Stored] = []
 
     def add_lease(self, lease: Lease, outcomes: Mapping[str, Outcome]) -> None:
         """What became of all it holds. Of a bundle only those are looked at that are not simply done."""
@@ -102,6 +103,8 @@ class _Settling:
     def add(self, row: Stored, outcome: Outcome) -> None:
         if row.about is not None:
             self._batches.settled(row, outcome)
+            if blob_refs.has_ended(outcome):
+                self._ended.append(row)
         match outcome:
             case Done() | Cancel() | Expired():
                 self._move_on(row)
@@ -162,6 +165,7 @@ class _Settling:
         await tx.many(SQL.failure_add, self._failures)
         await tx.many(SQL.dead_add, self._dead)
         await self._batches.write(tx)
+        await blob_refs.let_go(tx, self._ended)
         for is_head, due in self._later.items():
             await store.add_later(tx, due, is_head=is_head)
         for key in self._parked_keys:

@@ -13,7 +13,7 @@ from functools import partial
 
 import msgspec
 
-from barback.engine import batch_counts, changes, lanes, store
+from barback.engine import batch_counts, blob_refs, changes, lanes, store
 from barback.engine.changes import NEWEST
 from barback.engine.fingerprints import fingerprint_of, shape_of
 from barback.engine.messages import Stored
@@ -173,7 +173,9 @@ async def discard(tx: Transaction, letter_id: str, *, who: str) -> DeadLetter:
 
 async def throw_away(tx: Transaction, queue: str, removed: Sequence[Row]) -> None:
     """Let the keys go on that removed letters of one queue had closed."""
-    await batch_counts.leave_dead(tx, [_stored(row) for row in removed], alive=False)
+    letters = [_stored(row) for row in removed]
+    await batch_counts.leave_dead(tx, letters, alive=False)
+    await blob_refs.let_go(tx, letters)
     keys = sorted({str(row["key"]) for row in removed if row["key"] is not None})
     closed_at = await closed(tx, queue, keys) if keys else {}
     for row in removed:

@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from barback.engine import batch_counts
+from barback.engine import batch_counts, blob_payloads
 from barback.engine.deadlines import is_late
 from barback.engine.leases import Lease, Pack
 from barback.engine.messages import (
@@ -111,7 +111,8 @@ async def handle_lease(
     """Handle what a lease holds in `tx`; returns the outcomes that are not plain Done. Raises as `handle_rows`."""
     if lease.packs and not carefully:
         return await handle_packs(tx, lease.packs, tasks)
-    return await handle_rows(tx, lease.rows, tasks, carefully=carefully)
+    rows, failed = blob_payloads.with_payloads(lease)
+    return {**failed, **await handle_rows(tx, rows, tasks, carefully=carefully)}
 
 
 async def handle_rows(

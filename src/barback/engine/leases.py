@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from barback.engine.messages import About, Stored
+from barback.engine.messages import About, RetryAfter, Stored
 
 
 class Pack(msgspec.Struct, array_like=True, frozen=True):
@@ -90,6 +90,8 @@ class Lease:
         self.lined = lined
         self.packs = packs
         self._rows = list(rows)
+        self.loaded: dict[str, str | RetryAfter] = {}
+        """Payloads that are not in the rows, by id of the message; or why one could not be had."""
 
     @property
     def rows(self) -> list[Stored]:

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any
 
-from barback.engine import claims, lines, store
+from barback.engine import blob_payloads, claims, lines, store
 from barback.engine.claims import Settled
 from barback.engine.gates import gate_of
 from barback.engine.handling import HandlerFailedError, error_text, handle_lease
@@ -239,6 +239,7 @@ class Runner:
     async def _once(self, lease: Lease, *, carefully: bool, follow: bool = True) -> Lease | None:
         shift = self._shift
         spent = Spent()
+        await blob_payloads.load(lease, shift.tasks)
         async with self._db.transaction() as tx:
             outcomes = await spent.on(handle_lease(tx, lease, shift.tasks, carefully=carefully))
             if self._gate is not None:
@@ -249,6 +250,7 @@ class Runner:
         if lease.packs:
             self._turns.took(spent.wall_us / 1_000_000)
         self._count(lease, outcomes, spent)
+        await blob_payloads.remove(lease, outcomes, shift.tasks)
         return following
 
     async def _follow(self, tx: Transaction, settled: Settled, *, follow: bool) -> Lease | None:

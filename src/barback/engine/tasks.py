@@ -15,9 +15,10 @@ from typing import ClassVar, Generic, Literal, TypeVar, Unpack
 
 import msgspec
 
-from barback.engine import bundles, store
+from barback.engine import blob_refs, bundles, store
 from barback.engine import dedupe as dedupe_of
 from barback.engine import lines as its_lines
+from barback.engine.blobs import Blobs
 from barback.engine.breakers import Breaker
 from barback.engine.leases import Pack
 from barback.engine.limits import Limits, Lines
@@ -60,6 +61,7 @@ class Task(Generic[P]):
     - `lines`: turns and limits among the lines of its queue; `limits`: those of its queue as a whole.
     - `timeout_s`: seconds after which handling counts as failed: a batch, a message that is tried
       alone, `decide` and `record` each.
+    - `blobs`: the blob store for payloads above 256 KiB, which are put there by `stow` (E19).
     - `expires_in_ms`: milliseconds after enqueueing from which on a message is worthless (E15).
     - `breaker`: what it depends on; while that is down its queue is not claimed (E16).
     """
@@ -77,6 +79,7 @@ class Task(Generic[P]):
     backoff_max_ms: int = 600_000
     timeout_s: float = 60.0
     expires_in_ms: int | None = None
+    blobs: Blobs | None = None
     breaker: Breaker | None = None
 
     def trips(self, error: Exception) -> bool:
@@ -140,6 +143,8 @@ class Task(Generic[P]):
         await (store.add_ready if self.lines is None else its_lines.add)(tx, plain)
         await store.add_arrivals(tx, keyed)
         await store.add_later(tx, later, is_head=False)
+        if blobs := [work.blob for work in works if work.blob is not None]:
+            await blob_refs.keep(tx, blobs)
         if ids:
             tx.after_commit(partial(tx.database.bell.ring, bell_name(self.queue)))
         return ids if known is None else known
@@ -180,7 +185,7 @@ class Task(Generic[P]):
         if len(payload) > PAYLOAD_BYTES_MAX:
             raise PayloadTooLargeError(
                 f"expected a payload of at most {PAYLOAD_BYTES_MAX} bytes for {self.name}, got {len(payload)}; "
-                "store it elsewhere and enqueue a reference"
+                "put it into a blob store with `stow`, or store it elsewhere and enqueue a reference"
             )
         return Stored(
             pos=0,

@@ -32,7 +32,7 @@ class Work(Generic[P]):
 
     `dedupe`: within `dedupe_ms` a second message of the task with the same text is the first one (E14).
     `expires_in_ms`: milliseconds from now after which it is worthless (E15); None: what the task says.
-    `batch`: what it belongs to; said by `Batch.add`.
+    `batch`: what it belongs to; said by `Batch.add`. `blob`: where its payload is; said by `stow` (E19).
     """
 
     payload: P
@@ -44,6 +44,7 @@ class Work(Generic[P]):
     dedupe_ms: int = DEDUPE_MS
     expires_in_ms: int | None = None
     batch: str | None = None
+    blob: str | None = None
 
 
 @dataclass(frozen=True)
@@ -58,13 +59,13 @@ def about_for(task: str, work: Work[Any], expires_in_ms: int | None, now_ms: int
     """What few messages have; `expires_in_ms` is what the task says. Raises ValueError for a time that is none."""
     expires_in_ms = expires_in_ms if work.expires_in_ms is None else work.expires_in_ms
     if expires_in_ms is None:
-        return None if work.batch is None else encode_about(About(batch=work.batch))
+        return encode_about(About(batch=work.batch, blob=work.blob)) if work.batch or work.blob else None
     if expires_in_ms <= max(0, work.delay_ms):
         raise ValueError(
             f"expected `expires_in_ms` to be longer than `delay_ms` for {task}, "
             f"got {expires_in_ms} and {work.delay_ms}; what is worthless when it is due need not be enqueued"
         )
-    return encode_about(About(expires_ms=now_ms + expires_in_ms, batch=work.batch))
+    return encode_about(About(expires_ms=now_ms + expires_in_ms, batch=work.batch, blob=work.blob))
 
 
 def line_for(task: str, lines: Lines, work: Work[Any]) -> str | None:

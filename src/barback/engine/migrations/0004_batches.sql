@@ -97,3 +97,9 @@ CREATE TABLE engine_sweep (
     started_ms BIGINT NOT NULL,
     finished_ms BIGINT
 );
+
+-- Payloads that are in a blob store because they are too large for a row, while a message needs them.
+CREATE TABLE engine_blob (
+    name TEXT PRIMARY KEY,
+    stored_ms BIGINT NOT NULL
+);
