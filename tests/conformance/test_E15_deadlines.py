@@ -126,6 +126,17 @@ async def test_E15_the_task_is_told_in_the_transaction_that_ends_it(tables: Data
     assert await held(tables) == {}
 
 
+async def test_E15_a_plain_function_is_told_as_well(tables: Database, clock: HandClock) -> None:
+    async def told(tx: Transaction, message: Message[Drink]) -> None:
+        await write_effect(tx, message, "told")
+
+    task = pouring(on_expired=told, expires_in_ms=MINUTE_MS)
+    await order(tables, task, [1])
+    clock.advance(MINUTE_MS)
+    await run_until_quiet(tables, [task])
+    assert [(one.n, one.who) for one in await effects(tables)] == [(1, "told")]
+
+
 async def test_E15_a_task_that_cannot_be_told_is_told_again(tables: Database, clock: HandClock) -> None:
     """What it wrote is undone with its failure, and the others of its batch do not suffer."""
     # In the first claim it fails in the trusting try and in the careful one.

@@ -14,6 +14,7 @@ from typing import Any, cast
 import msgspec
 
 from barback.engine import batch_counts, blob_payloads, claims, store
+from barback.engine.attempts import HANDLING, about_attempt
 from barback.engine.deadlines import is_late
 from barback.engine.handling import belongs_to_the_engine, bounded, error_text, failed, outcome_of
 from barback.engine.leases import Lease
@@ -35,6 +36,7 @@ from barback.engine.slowness import told_if_slow
 from barback.engine.spending import Spent
 from barback.engine.store import SQL
 from barback.engine.tasks import ActingTask, Task
+from barback.engine.tracing import attempt
 from barback.storage import StorageError, Transaction
 
 log = logging.getLogger("barback.engine")
@@ -137,7 +139,8 @@ class ActingRunner(Runner):
             return
         try:
             steps = self._three_steps(cast("ActingTask[Any, Any, Any]", task), lease, message)
-            outcome = await spent.on(steps)
+            HANDLING.set(message)
+            outcome = await spent.on(attempt(lease, steps))
             self._tally(lease, outcome, spent)
             await blob_payloads.remove(lease, {row.id: outcome}, self._shift.tasks)
         except LeaseLostError as error:
@@ -146,7 +149,8 @@ class ActingRunner(Runner):
             if belongs_to_the_engine(error):
                 await self._end_failed(lease, Snooze(int(STORAGE_PAUSE_S * 1000)), spent)
                 return
-            log.warning("attempt %d of %s %s failed: %s", row.attempt, row.task, row.id, error_text(error))
+            said = row.attempt, row.task, row.id, error_text(error)
+            log.warning("attempt %d of %s %s failed: %s", *said, extra=about_attempt(row))
             await self._end_failed(lease, failed(self._shift.tasks[row.task], row.attempt, error), spent)
 
     async def _three_steps(self, task: ActingTask[Any, Any, Any], lease: Lease, message: Message[Any]) -> Outcome:

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from barback.engine import batch_counts, blob_payloads
+from barback.engine.attempts import HANDLING, about_attempt
 from barback.engine.deadlines import is_late
 from barback.engine.leases import Lease, Pack
 from barback.engine.messages import (
@@ -35,6 +36,7 @@ from barback.engine.messages import (
 )
 from barback.engine.slowness import told_if_slow
 from barback.engine.tasks import BatchTask, Task, TransactionalTask
+from barback.engine.tracing import attempts, inside, is_on
 from barback.storage import StorageError, Transaction
 
 log = logging.getLogger("barback.engine")
@@ -109,10 +111,15 @@ async def handle_lease(
     tx: Transaction, lease: Lease, tasks: Mapping[str, Task[Any]], *, carefully: bool
 ) -> Mapping[str, Outcome]:
     """Handle what a lease holds in `tx`; returns the outcomes that are not plain Done. Raises as `handle_rows`."""
-    if lease.packs and not carefully:
-        return await handle_packs(tx, lease.packs, tasks)
-    rows, failed = blob_payloads.with_payloads(lease)
-    return {**failed, **await handle_rows(tx, rows, tasks, carefully=carefully)}
+    with attempts(lease) as traced:
+        if lease.packs and not carefully:
+            outcomes = await handle_packs(tx, lease.packs, tasks)
+        else:
+            rows, failed = blob_payloads.with_payloads(lease)
+            outcomes = {**failed, **await handle_rows(tx, rows, tasks, carefully=carefully)}
+        if traced is not None:
+            traced.update(outcomes)
+    return outcomes
 
 
 async def handle_rows(
@@ -192,11 +199,22 @@ async def _call(
             )
     else:
         assert isinstance(task, TransactionalTask), f"{task.name} is no task of this kind of queue"
-        answers = [await task.handle(tx, message) for message in messages]
+        answers = [await _one(tx, task, message) for message in messages]
     for message, answer in zip(messages, answers, strict=True):
         outcome = outcome_of(task, answer)
         if outcome is not DONE:
             outcomes[message.id] = outcome
+
+
+async def _one(tx: Transaction, task: TransactionalTask[Any], message: Message[Any]) -> Outcome | None:
+    HANDLING.set(message)
+    try:
+        if not is_on():
+            return await task.handle(tx, message)
+        with inside(message.id):
+            return await task.handle(tx, message)
+    finally:
+        HANDLING.set(None)
 
 
 async def _trusting(
@@ -221,5 +239,6 @@ async def _carefully(
         except Exception as error:
             if belongs_to_the_engine(error):
                 raise
-            log.warning("attempt %d of %s %s failed: %s", message.attempt, task.name, message.id, error_text(error))
+            said = message.attempt, task.name, message.id, error_text(error)
+            log.warning("attempt %d of %s %s failed: %s", *said, extra=about_attempt(message, task.queue))
             outcomes[message.id] = failed(task, message.attempt, error)

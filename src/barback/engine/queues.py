@@ -90,6 +90,8 @@ class Queue:
         if unknown:
             known = sorted(o for o in dir(kind) if not o.startswith("_") and _is_option(getattr(kind, o)))
             raise TypeError(f"unknown option {unknown[0]!r} for task {name}; expected one of {', '.join(known)}")
+        if "on_expired" in options:  # a plain function of (tx, message), as the handlers are
+            options = {**options, "on_expired": staticmethod(options["on_expired"])}
         of_queue = {"name": name, "queue": self.name, "lines": self.lines, "limits": self.limits, "payload": payload}
         made = type(kind.__name__, (kind,), {**of_queue, **options, **body})()
         self.tasks.append(made)

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from barback.engine import blob_payloads, claims, lines, store
+from barback.engine.attempts import about_attempt
 from barback.engine.claims import Settled
 from barback.engine.gates import gate_of
 from barback.engine.handling import HandlerFailedError, error_text, handle_lease
@@ -214,7 +215,8 @@ class Runner:
             if error.transient:
                 raise
             row = single.rows[0]
-            log.warning("attempt %d of %s %s failed: %s", row.attempt, row.task, row.id, error_text(error))
+            said = row.attempt, row.task, row.id, error_text(error)
+            log.warning("attempt %d of %s %s failed: %s", *said, extra=about_attempt(row))
             failed = RetryAfter(self._shift.tasks[row.task].backoff_ms(row.attempt), error_text(error))
             async with self._db.transaction() as tx:
                 settled = await claims.settle(tx, [single], {row.id: failed}, self._shift.tasks)

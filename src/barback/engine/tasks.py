@@ -35,7 +35,8 @@ from barback.engine.messages import (
     encode_about,
 )
 from barback.engine.outages import is_outage
-from barback.engine.works import DEDUPE_MS, Found, SendOptions, Work, about_for, line_for
+from barback.engine.tracing import sending
+from barback.engine.works import DEDUPE_MS, Found, SendOptions, Work, about_for, line_for, origin
 from barback.foundation.ids import new_id
 from barback.storage import Transaction, adopt, run_sync
 
@@ -133,8 +134,9 @@ class Task(Generic[P]):
         keyed: list[Stored] = []
         later: list[tuple[int, Stored]] = []
         ids: list[str] = []
-        for work in works:
-            row = self.stored(work, tx.now_ms)
+        with sending(self.name, self.queue, len(works)):
+            rows = [self.stored(work, tx.now_ms) for work in works]
+        for work, row in zip(works, rows, strict=True):
             ids.append(row.id)
             if work.delay_ms > 0:
                 later.append((tx.now_ms + work.delay_ms, row))
@@ -167,7 +169,8 @@ class Task(Generic[P]):
                 count += len(await self.enqueue_many(tx, works))
             return count
         expires_ms = None if self.expires_in_ms is None else tx.now_ms + self.expires_in_ms
-        about = encode_about(About(expires_ms=expires_ms, batch=batch))
+        trace, parent = origin()
+        about = encode_about(About(expires_ms=expires_ms, batch=batch, trace=trace, parent=parent))
         kind = bundles.Kind(self.queue, self.name, self.priority, self.attempts_max, tenant, about)
         count = await bundles.add(tx, kind, payloads)
         if count:

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypedDict, TypeVar
 
+from barback.engine.attempts import HANDLING
 from barback.engine.limits import LINE_CHARS_MAX, Lines
 from barback.engine.messages import About, encode_about
+from barback.engine.tracing import carried
 
 P = TypeVar("P")
 
@@ -58,14 +60,26 @@ class Found(Generic[P]):
 def about_for(task: str, work: Work[Any], expires_in_ms: int | None, now_ms: int) -> str | None:
     """What few messages have; `expires_in_ms` is what the task says. Raises ValueError for a time that is none."""
     expires_in_ms = expires_in_ms if work.expires_in_ms is None else work.expires_in_ms
+    trace, parent = origin()
     if expires_in_ms is None:
-        return encode_about(About(batch=work.batch, blob=work.blob)) if work.batch or work.blob else None
+        if trace is None and work.batch is None and work.blob is None:
+            return None
+        return encode_about(About(batch=work.batch, trace=trace, parent=parent, blob=work.blob))
     if expires_in_ms <= max(0, work.delay_ms):
         raise ValueError(
             f"expected `expires_in_ms` to be longer than `delay_ms` for {task}, "
             f"got {expires_in_ms} and {work.delay_ms}; what is worthless when it is due need not be enqueued"
         )
-    return encode_about(About(expires_ms=now_ms + expires_in_ms, batch=work.batch, blob=work.blob))
+    return encode_about(
+        About(expires_ms=now_ms + expires_in_ms, batch=work.batch, trace=trace, parent=parent, blob=work.blob)
+    )
+
+
+def origin() -> tuple[str | None, str | None]:
+    """The trace that a message belongs to, and the message whose handler enqueues it; Nones when nothing is traced."""
+    trace = carried()
+    handling = None if trace is None else HANDLING.get()
+    return trace, None if handling is None else handling.id
 
 
 def line_for(task: str, lines: Lines, work: Work[Any]) -> str | None:

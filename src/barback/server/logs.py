@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict, Processor
 
+from barback.engine.attempts import FIELDS, about_here
 from barback.foundation.settings import Settings, settings_from
 
 _SECRET_KEY = re.compile(r"password|secret|token|authorization|cookie|pairing_code", re.IGNORECASE)
@@ -39,11 +40,20 @@ def set_up_from_environment() -> None:
     set_up_logs(settings_from(os.environ))
 
 
+def add_message(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """Whatever a handler logs says which message it handles."""
+    for name, value in about_here().items():
+        event.setdefault(name, value)
+    return event
+
+
 def set_up_logs(settings: Settings) -> None:
     """Send everything, also what libraries log, through one chain to standard error."""
     text = settings.log_format == "text" or (settings.log_format == "auto" and sys.stderr.isatty())
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
+        structlog.stdlib.ExtraAdder(allow=FIELDS),
+        add_message,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
