@@ -11,6 +11,7 @@ from tests.engine.notes import Book, NoteTask, enqueue, work
 from barback.engine import Worker, scaling, tidy
 from barback.engine.figures import Snapshot, Watcher
 from barback.engine.scaling import Limits, Load, Scaled, Scaler, capacities, load_of
+from barback.engine.store import SQL
 from barback.foundation.clock import HandClock
 from barback.storage import Database
 
@@ -96,6 +97,19 @@ async def test_K4_a_tick_that_is_due_needs_a_worker(database: Database, clock: H
     load = load_of(await seen_in(database), {"engine": 1}, set(), {"engine.tidy"})
     assert load.errand == "the schedule engine.tidy is due"
     assert load_of(await seen_in(database), {"engine": 1}, set(), set()).nothing
+
+
+async def test_K4_messages_of_a_worker_that_died_need_a_worker(database: Database, clock: HandClock) -> None:
+    """Here or elsewhere: with nobody at work, nobody would notice that it died."""
+    async with database.transaction() as tx:
+        await tx.run(SQL.worker_add, id="w", host="bar", pid=1, queues="notes", now_ms=tx.now_ms)
+        await tx.one(SQL.lease_add, queue="notes", worker="w", now_ms=tx.now_ms, size=3, body=b"\x90")
+    assert load_of(await seen_in(database), {"notes": 10}, set(), set()).nothing
+    own = load_of(await seen_in(database), {"notes": 10}, {("bar", 1)}, set())
+    assert (own.in_flight, own.share) == (3, 0.3)
+    clock.advance(60_000)
+    load = load_of(await seen_in(database), {"notes": 10}, set(), set())
+    assert load.errand == "a worker died with messages"
 
 
 async def test_K4_decisions_are_written_down_newest_first_and_forgotten_after_two_weeks(
