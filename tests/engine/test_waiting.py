@@ -10,7 +10,7 @@ import pytest
 from tests.engine.notes import Book, Note, NoteTask, work
 from typer.testing import CliRunner
 
-from barback.engine import Work, bundles, waiting
+from barback.engine import Lines, Work, Worker, bundles, waiting
 from barback.engine.batches import Batch
 from barback.engine.bundles import Kind
 from barback.engine.changes import page as changes_page
@@ -130,6 +130,23 @@ async def test_a_member_of_a_batch_that_is_cancelled_counts_as_such(database: Da
     async with database.reading() as tx:
         figures = await batch.figures(tx)
     assert (figures.state, figures.done, figures.cancelled) == ("finished", 1, 1)
+
+
+async def test_what_waits_in_a_line_is_found_cancelled_and_put_off(database: Database, clock: HandClock) -> None:
+    """As what waits without one; the others of its line go on."""
+    task = NoteTask(Book())
+    task.lines = Lines()
+    await Worker(database, [task]).start()
+    first, second, _ = await enqueued(database, task, "first", "second", "third", tenant="harbour")
+    assert await states(database, tenant="harbour") == {"first": "ready", "second": "ready", "third": "ready"}
+    async with database.transaction() as tx:
+        await waiting.cancel(tx, first, who="test")
+        await waiting.snooze(tx, second, 5_000, who="test")
+    await work(database, task)
+    assert task.book.done == ["third"]
+    clock.advance(5_000)
+    await work(database, task)
+    assert task.book.done == ["third", "second"]
 
 
 async def test_one_is_put_off_and_hurried(database: Database, clock: HandClock) -> None:

@@ -15,7 +15,16 @@ from tests.support.server import Party, RunningServer
 
 from barback.foundation.ids import new_id
 
-NO_SECRET = {"letter_id": "1", "queue": "orders", "uid": "04A1"}
+NO_SECRET = {
+    "letter_id": "1",
+    "queue": "orders",
+    "uid": "04A1",
+    "batch_id": "1",
+    "breaker": "till",
+    "redrive_id": "1",
+    "message_id": "1",
+    "key": "1",
+}
 """Ids that others may know, or that belong to no business."""
 OPEN = ("/healthz", "/readyz", "/v1/auth/")
 
@@ -62,6 +71,7 @@ def plain_sample(schema: dict[str, Any], document: dict[str, Any], ids: dict[str
         "array": lambda: [sample(schema["items"], document, ids)],
         "boolean": lambda: True,
         "integer": lambda: schema.get("minimum", 1) + (10 if name.startswith("ends") else 1),
+        "number": lambda: 1.0,
         "object": lambda: {field: sample(schema["properties"][field], document, ids, field) for field in wanted},
     }
     return choices.get(schema.get("type", ""), lambda: text)()

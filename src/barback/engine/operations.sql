@@ -14,6 +14,7 @@ ORDER BY at_ms DESC, id DESC LIMIT :n;
 SELECT state, id, queue, task, key, tenant, attempt, attempts_max, enqueued_ms, due_ms, error, payload FROM (
     SELECT 'ready' AS state, id, queue, task, key, tenant, attempt, attempts_max, enqueued_ms,
         CAST(NULL AS BIGINT) AS due_ms, CAST(NULL AS TEXT) AS error, payload FROM engine_ready
+    UNION ALL SELECT 'ready', id, queue, task, key, tenant, attempt, attempts_max, enqueued_ms, NULL, NULL, payload FROM engine_line
     UNION ALL SELECT 'arrived', id, queue, task, key, tenant, attempt, attempts_max, enqueued_ms, NULL, NULL, payload FROM engine_arrival
     UNION ALL SELECT 'behind its key', id, queue, task, key, tenant, attempt, attempts_max, enqueued_ms, NULL, NULL, payload FROM engine_parked
     UNION ALL SELECT 'delayed', id, queue, task, key, tenant, attempt, attempts_max, enqueued_ms, due_ms, NULL, payload FROM engine_later
@@ -36,6 +37,10 @@ DELETE FROM engine_bundle WHERE pos = :pos AND token IS NULL RETURNING pos, body
 
 -- name: ready_take
 DELETE FROM engine_ready WHERE id = :id
+RETURNING pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, line, about, 1 AS is_head;
+
+-- name: line_drop
+DELETE FROM engine_line WHERE id = :id
 RETURNING pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, line, about, 1 AS is_head;
 
 -- name: arrival_drop

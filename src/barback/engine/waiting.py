@@ -195,6 +195,9 @@ async def _take(tx: Transaction, found: Found) -> tuple[Stored, bool]:
         raise MessageNotWaiting(f"The message {found.id} is held by {found.worker}; stop that worker, or wait.")
     removed = await tx.all(_TAKE[found.state], id=found.id)
     if not removed and found.state == "ready":
+        # In its line, where it holds no token yet.
+        removed = await tx.all(SQL.line_drop, id=found.id)
+    if not removed and found.state == "ready":
         return await _take_out_of_pack(tx, found), False
     if not removed:
         raise _gone(found)
