@@ -11,6 +11,9 @@ from pathlib import Path
 from typing import Any
 
 
+ROOT = Path(__file__).resolve().parent.parent
+
+
 def machine() -> dict[str, Any]:
     """What the figures were taken on."""
     cpu = [
@@ -43,5 +46,5 @@ def facts(kind: str) -> dict[str, Any]:
 
 
 def _git(*words: str) -> str:
-    done = subprocess.run(["git", *words], capture_output=True, text=True, check=False, cwd=Path(__file__).parent)
+    done = subprocess.run(["git", *words], capture_output=True, text=True, check=False, cwd=ROOT)
     return done.stdout.strip()

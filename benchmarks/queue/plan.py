@@ -56,11 +56,11 @@ class Sizes:
 
     @property
     def held_s(self) -> float:
-        return 3.0 if self.quick else min(120.0, self.minutes * 0.8)
+        return 3.0 if self.quick else min(120.0, self.minutes * 0.6)
 
     @property
     def idle_s(self) -> float:
-        return 5.0 if self.quick else 60.0 if self.minutes >= 12 else 20.0
+        return 5.0 if self.quick else 60.0 if self.minutes >= 40 else 30.0
 
     @property
     def flow_s(self) -> float:
@@ -86,8 +86,8 @@ def _blocks(sizes: Sizes) -> Iterator[Iterable[Step]]:
     row = FIRST + PACKED
     yield _sweeps(sizes, row)
     yield _drains(sizes, row, range(1))
-    yield _drains(sizes, row, range(1, sizes.rounds))
-    yield _ones(sizes, FIRST, range(min(2, sizes.rounds)))
+    yield _drains(sizes, row, range(1, min(2, sizes.rounds)))
+    yield _ones(sizes, FIRST, range(1))
     yield _latencies(sizes, FIRST)
     yield _keyed(sizes)
     yield _tenants(sizes)
@@ -100,6 +100,8 @@ def _blocks(sizes: Sizes) -> Iterator[Iterable[Step]]:
     yield _latencies(sizes, [name for name in [*EMBEDDED, *OTHERS] if "bulk only" not in ENGINES[name].also])
     yield _drains(sizes, row, range(1), workers=2)
     yield _drains(sizes, row, range(1), most=sizes.large)
+    yield _drains(sizes, row, range(2, sizes.rounds))
+    yield _ones(sizes, FIRST, range(1, sizes.rounds))
     yield [Step("load", name, 0, {"seconds": sizes.flow_s}, 2 * sizes.flow_s + 8) for name in _that("flow")]
     yield _drains(sizes, EMBEDDED, range(1), workers=2)
     yield _drains(sizes, OTHERS, range(1), workers=2)
@@ -112,14 +114,14 @@ def _that(can: str) -> list[str]:
 
 
 def _drain_cost(engine: Engine, count: int) -> float:
-    return 4.5 + count / engine.speed * 1.5 + count / min(40_000, engine.speed * 4)
+    return 3.0 + count / engine.speed * 1.5 + count / min(40_000, engine.speed * 4)
 
 
 def _sweeps(sizes: Sizes, names: list[str]) -> Iterator[Step]:
     """Each setting once, after VACUUM ANALYZE where there is such a thing."""
     for name in names:
         engine = ENGINES[name]
-        count = sizes.count(engine, sizes.backlog // 2)
+        count = min(sizes.count(engine, sizes.backlog // 2), max(500, engine.speed))
         for setting in range(len(engine.sweep)):
             yield Step("sweep", name, 0, {"setting": setting, "count": count}, _drain_cost(engine, count))
 
@@ -152,9 +154,9 @@ def _ones(sizes: Sizes, names: list[str], rounds: Iterable[int]) -> Iterator[Ste
 
 
 def _latencies(sizes: Sizes, names: list[str]) -> Iterator[Step]:
-    """With the settings that drain best, and with those that are meant for waiting; the better one counts."""
+    """With settings meant for waiting; the first ones also with those that drain best: the better one counts."""
     for name in names:
-        for which in ("quick", "best"):
+        for which in ("quick", "best") if name in FIRST or ENGINES[name].ours else ("quick",):
             yield Step("latency", name, 0, {"rate": 100, "seconds": sizes.flow_s, "settings": which}, sizes.flow_s + 5)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from benchmarks.facts import ROOT
 from benchmarks.noise import Noise
 from benchmarks.queue.cases import Cases, Figures
 from benchmarks.queue.engines import ENGINES, Engine, Settings
@@ -91,8 +92,8 @@ class Run:
             record["noise_cores"] = noise.cores
         except Exception as error:  # noqa: BLE001 - an engine that fails is a result; the others go on
             record.pop("figures", None)
-            record["error"] = f"{type(error).__name__}: {error}"[-1500:]
-            record["where"] = traceback.format_exc(limit=-3)[-800:]
+            record["error"] = f"{type(error).__name__}: {error}".replace(f"{ROOT}/", "")[-1500:]
+            record["where"] = traceback.format_exc(limit=-3).replace(f"{ROOT}/", "")[-800:]
         record["took_s"] = round(time.monotonic() - began, 1)
         return record
 
