@@ -111,7 +111,7 @@ def _enqueues(_result: dict[str, Any], medians: Medians) -> Iterator[str]:
 def _end(result: dict[str, Any], _medians: Medians) -> Iterator[str]:
     made = result["measurements"]
     noisy = [record["noise_cores"] for record in made if record.get("noise_cores", 0) > NOISY_CORES]
-    missing = sorted({key.rpartition("|")[0].replace("|", ", ") for key in result["not_run"]})
+    missing = sorted({", ".join(key.split("|")[:2]) for key in result["not_run"]})
     yield "## What to know\n"
     yield f"- Of {len(made)} measurements, {len(noisy)} had more than {NOISY_CORES} cores taken by other work" + (
         f", up to {max(noisy)}." if noisy else "."
