@@ -71,5 +71,6 @@ async def test_the_consoles_pages_have_no_serious_fault(
     page = await (await watched(await desk(browser, bar.url, size, calm=True))).new_page()
     await sign_in(page, "console", "ops@house.example")
     places = ["", "/queues", "/queues/one?name=receipts.print", "/dead", f"/dead/{letter}"]
-    places += ["/workers", "/schedules", "/changes"]
+    places += ["/messages", "/keys", "/keys/one?queue=receipts.print&key=tab", "/breakers", "/batches", "/usage"]
+    places += ["/scaling", "/workers", "/schedules", "/changes"]
     assert await faults_of(page, [f"/console{place}" for place in places]) == []

@@ -10,6 +10,9 @@ WITH looked AS (
     SELECT 'ready' AS state, CAST(NULL AS BIGINT) AS at_ms, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, about
     FROM (SELECT * FROM engine_ready LIMIT :looked) r
     UNION ALL
+    SELECT 'ready', NULL, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, about
+    FROM (SELECT * FROM engine_line LIMIT :looked) n
+    UNION ALL
     SELECT 'waiting', NULL, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, about
     FROM (SELECT * FROM engine_arrival LIMIT :looked) a
     UNION ALL
@@ -33,6 +36,9 @@ ORDER BY enqueued_ms DESC, id DESC LIMIT :n;
 WITH looked AS (
     SELECT 'ready' AS state, CAST(NULL AS BIGINT) AS at_ms, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, about
     FROM (SELECT * FROM engine_ready WHERE queue = :queue ORDER BY queue, priority, pos LIMIT :looked) r
+    UNION ALL
+    SELECT 'ready', NULL, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, about
+    FROM (SELECT * FROM engine_line WHERE queue = :queue ORDER BY queue, line, priority, pos LIMIT :looked) n
     UNION ALL
     SELECT 'waiting', NULL, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, about
     FROM (SELECT * FROM engine_arrival WHERE queue = :queue ORDER BY queue, pos LIMIT :looked) a

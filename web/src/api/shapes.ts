@@ -39,6 +39,8 @@ export type Venue = Schemas["VenueShape"];
 
 // The console's. What has a default is always there in an answer.
 export type Attention = Required<Schemas["Attention"]>;
+export type Batch = Schemas["BatchFigures"];
+export type Breaker = Schemas["BreakerState"];
 export type Change = Schemas["Change"];
 export type ConsoleOverview = Schemas["barback.console.shapes.Overview"];
 export type DeadLetter = Schemas["DeadLetter"];
@@ -54,4 +56,6 @@ export type Queue = Required<Schemas["QueueFigures"]>;
 export type QueueActivity = Schemas["QueueActivity"];
 export type QueueDetail = Required<Schemas["QueueDetail"]>;
 export type Redrive = Schemas["RedriveFigures"];
+export type Scaled = Schemas["Scaled"];
 export type Schedule = Schemas["ScheduleFigures"];
+export type Used = Required<Schemas["Used"]>;

@@ -2,7 +2,7 @@
 import { ActionIcon, Badge, Tooltip } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useRouterState } from "@tanstack/react-router";
-import { IconClock, IconGauge, IconHistory, IconKey, IconMail, IconMailX, IconSearch, IconStack2, IconUsersGroup } from "@tabler/icons-react";
+import { IconArrowsVertical, IconBolt, IconClock, IconGauge, IconHistory, IconKey, IconMail, IconMailX, IconPackages, IconReceipt2, IconSearch, IconStack2, IconUsersGroup } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { useLiveState } from "@/api";
 import { formatCount } from "@/format";
@@ -19,8 +19,12 @@ const ways = [
   { label: "Messages", icon: <IconMail {...look} />, place: workPlaces.messages() },
   { label: "Keys", icon: <IconKey {...look} />, place: workPlaces.keys },
   { label: "Dead letters", icon: <IconMailX {...look} />, place: workPlaces.dead },
+  { label: "Batches", icon: <IconPackages {...look} />, place: workPlaces.batches },
+  { label: "Breakers", icon: <IconBolt {...look} />, place: workPlaces.breakers },
   { label: "Workers", icon: <IconUsersGroup {...look} />, place: workPlaces.workers },
   { label: "Schedules", icon: <IconClock {...look} />, place: workPlaces.schedules },
+  { label: "Autoscaler", icon: <IconArrowsVertical {...look} />, place: workPlaces.scaling },
+  { label: "Usage", icon: <IconReceipt2 {...look} />, place: workPlaces.usage },
   { label: "Changes", icon: <IconHistory {...look} />, place: workPlaces.changes },
 ];
 

@@ -3,7 +3,7 @@ import { ModalsProvider } from "@mantine/modals";
 import { createRootRoute, createRoute, createRouter, Navigate, Outlet, RouterProvider } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
 import { accessWords, useAccess, useMay } from "@/rooms/people";
-import { ChangesPage, DeadPage, EnginePage, KeyPage, KeysPage, LetterPage, MessagePage, MessagesPage, QueuePage, QueuesPage, SchedulesPage, WorkersPage, workPlaces } from "@/rooms/work";
+import { BatchesPage, BreakersPage, ChangesPage, DeadPage, EnginePage, KeyPage, KeysPage, LetterPage, MessagePage, MessagesPage, QueuePage, QueuesPage, ScalingPage, SchedulesPage, UsagePage, WorkersPage, workPlaces } from "@/rooms/work";
 import { ErrorState } from "@/ui";
 import { overPage, readSearch, useAddress, usePlaces, writeSearch } from "@/ui/desk";
 import { ConsoleFrame } from "./ConsoleFrame";
@@ -59,6 +59,10 @@ const routeTree = root.addChildren([
   page("/messages/$messageId", OneMessage),
   page("/keys", KeysPage),
   page("/keys/one", OneKey),
+  page("/breakers", BreakersPage),
+  page("/batches", BatchesPage),
+  page("/usage", UsagePage),
+  page("/scaling", ScalingPage),
   page("/workers", WorkersPage),
   page("/schedules", SchedulesPage),
   page("/changes", ChangesPage),

@@ -1,4 +1,6 @@
 // The door of work: the console's pages over the work engine.
+export { BatchesPage } from "./screens/BatchesPage";
+export { BreakersPage } from "./screens/BreakersPage";
 export { ChangesPage } from "./screens/ChangesPage";
 export { DeadPage } from "./screens/DeadPage";
 export { EnginePage } from "./screens/EnginePage";
@@ -9,7 +11,9 @@ export { MessagePage } from "./screens/MessagePage";
 export { MessagesPage } from "./screens/MessagesPage";
 export { QueuePage } from "./screens/QueuePage";
 export { QueuesPage } from "./screens/QueuesPage";
+export { ScalingPage } from "./screens/ScalingPage";
 export { SchedulesPage } from "./screens/SchedulesPage";
+export { UsagePage } from "./screens/UsagePage";
 export { WorkersPage } from "./screens/WorkersPage";
 export { useEngine, useEngineNews } from "./queries";
 export { places as workPlaces } from "./words";

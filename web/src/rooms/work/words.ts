@@ -14,6 +14,10 @@ export const places = {
   message: (id: string) => `/messages/${encodeURIComponent(id)}`,
   keys: "/keys",
   key: (queue: string, key: string) => `/keys/one?queue=${encodeURIComponent(queue)}&key=${encodeURIComponent(key)}`,
+  breakers: "/breakers",
+  batches: "/batches",
+  usage: "/usage",
+  scaling: "/scaling",
   workers: "/workers",
   schedules: "/schedules",
   changes: "/changes",
@@ -31,6 +35,11 @@ export const sentences = {
   noKeys: { title: "No key needs you", detail: "No key is closed, and nothing stands in line behind another of its key." },
   cancel: { title: "Cancel this message?", detail: "It never runs. If others of its key stand behind it, they go on.", deed: "Cancel it" },
   drain: (key: string, count: string) => ({ title: `Drain ${key}?`, detail: `${count} behind its head will never run. The head itself stays.`, deed: "Drain it" }),
+  noBreakers: { title: "No breakers", detail: "A task with a breaker stops being claimed while what it depends on is down." },
+  noBatches: { title: "No batches", detail: "Work that is fanned out and counted shows up here." },
+  noUsage: { title: "Nothing was used this month", detail: "Every try is counted with its time, by task and tenant." },
+  noScaling: { title: "Nothing decided yet", detail: "A supervisor writes its decisions down. Start one with: barback work --min 0 --max 4" },
+  cancelBatch: { title: "Cancel this batch?", detail: "What has begun is finished; nothing more of it begins.", deed: "Cancel it" },
   noErrors: "Nothing gave up in this queue.",
   pause: (queue: string) => ({ title: `Pause ${queue}?`, detail: "What has begun is finished; everything else waits until somebody resumes it.", deed: "Pause it" }),
   discard: { title: "Discard this dead letter?", detail: "It is thrown away for good. What it was to do is not done.", deed: "Discard it" },
@@ -44,6 +53,12 @@ export const sentences = {
 export function formatPerSecond(rate: number): string {
   if (rate > 0 && rate < 0.1) return "< 0.1";
   return rate >= 10 || rate === 0 ? formatCount(Math.round(rate)) : rate.toFixed(1);
+}
+
+/** Microseconds as people say them: "12 ms", "3.4 s", "2 h". */
+export function formatSeconds(us: number): string {
+  if (us < 1_000_000) return `${Math.round(us / 1_000)} ms`;
+  return us < 60_000_000 ? `${(us / 1_000_000).toFixed(1)} s` : formatAge(us / 1_000);
 }
 
 /** A count, with a "+" when the engine stopped counting. */

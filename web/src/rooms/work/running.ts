@@ -1,0 +1,59 @@
+// What the console asks about breakers, batches, use and the autoscaler, and what it does with them.
+import { useQuery } from "@tanstack/react-query";
+import { unwrap, useApi, type Batch, type Breaker, type Scaled, type Used } from "@/api";
+import { plural } from "@/format";
+import { useAct } from "@/ui/desk";
+import { keys } from "./queries";
+
+const LOOK_EVERY_MS = 3_000;
+
+export function useBreakers() {
+  const api = useApi();
+  return useQuery({ queryKey: ["work", "breakers"], queryFn: (): Promise<{ as_of_ms: number; items: Breaker[] }> => unwrap(api.GET("/v1/console/breakers")), refetchInterval: LOOK_EVERY_MS });
+}
+
+export type Force = "open" | "close" | "reset";
+
+/** Holds a breaker open or closed whatever happens, or takes that back. */
+export function useForceBreaker(breaker: string) {
+  const api = useApi();
+  const path = { params: { path: { breaker } } };
+  const force = (to: Force) => {
+    if (to === "open") return unwrap(api.POST("/v1/console/breakers/{breaker}/open", path));
+    return to === "close" ? unwrap(api.POST("/v1/console/breakers/{breaker}/close", path)) : unwrap(api.POST("/v1/console/breakers/{breaker}/reset", path));
+  };
+  return useAct(force, { touches: [keys.all], done: () => `${breaker} is as you said.` });
+}
+
+export function useBatches() {
+  const api = useApi();
+  return useQuery({ queryKey: ["work", "batches"], queryFn: async (): Promise<Batch[]> => (await unwrap(api.GET("/v1/console/batches"))).items, refetchInterval: LOOK_EVERY_MS });
+}
+
+export function useCancelBatch(batch_id: string) {
+  const api = useApi();
+  return useAct(() => unwrap(api.POST("/v1/console/batches/{batch_id}/cancel", { params: { path: { batch_id } } })), { touches: [keys.all], done: () => "No more of it begins." });
+}
+
+export function useRetryBatch(batch_id: string) {
+  const api = useApi();
+  const retry = () => unwrap(api.POST("/v1/console/batches/{batch_id}/retry", { params: { path: { batch_id } } }));
+  return useAct(retry, { touches: [keys.all], done: ({ retried, more }) => `${plural(retried, "message")} round again${more ? "; there are more" : ""}.` });
+}
+
+export function useUsage(by: "task" | "tenant") {
+  const api = useApi();
+  return useQuery({
+    queryKey: ["work", "usage", by],
+    queryFn: async (): Promise<{ month: string; items: Used[] }> => {
+      const { month, items } = await unwrap(api.GET("/v1/console/usage", { params: { query: { by } } }));
+      return { month, items: items as Used[] };
+    },
+    refetchInterval: 15_000,
+  });
+}
+
+export function useScaling() {
+  const api = useApi();
+  return useQuery({ queryKey: ["work", "scaling"], queryFn: async (): Promise<Scaled[]> => (await unwrap(api.GET("/v1/console/scaling"))).items, refetchInterval: LOOK_EVERY_MS });
+}
