@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
+from tests.conformance.tools import sql
 
 from barback.engine import claims, lanes, runners, store
 from barback.engine.handling import handle_lease
@@ -14,23 +15,36 @@ from barback.engine.leases import Lease
 from barback.engine.messages import Stored
 from barback.storage import Transaction, bells
 
+AGAIN = sql(
+    "INSERT INTO engine_lease (token, queue, worker, claimed_ms, size, body) "
+    "VALUES (:token, :queue, :worker, :now_ms, :size, :body) ON CONFLICT (token) DO NOTHING"
+)
+
 
 def fencing_off() -> None:
-    """A lease that somebody else took over is settled all the same."""
-    end = store.SQL.lease_end
-    end.sqlite = "SELECT value AS token FROM json_each(:tokens) WHERE :worker <> ''"
-    end.postgres = "SELECT unnest(CAST($1 AS BIGINT[])) AS token WHERE CAST($2 AS TEXT) <> ''"
+    """A lease that somebody else took over is settled all the same, as if it were still there."""
+    settle = claims.settle
+
+    async def unfenced(tx: Transaction, leases: Sequence[Lease], *rest: Any, **more: Any) -> Any:
+        for one in leases:
+            held = {"token": one.token, "queue": one.queue, "worker": one.worker, "size": len(one.rows), "body": b""}
+            await tx.run(AGAIN, now_ms=tx.now_ms, **held)
+        return await settle(tx, leases, *rest, **more)
+
+    claims.settle = unfenced
 
 
 def attempt_counted_late() -> None:
     """An attempt counts when it has ended, so one that kills its worker was none."""
-    add = store.add_lease
 
-    async def late(tx: Transaction, queue: str, worker: str, rows: Sequence[Stored]) -> int:
-        copies = [msgspec.structs.replace(row, attempt=row.attempt - 1) for row in rows]
-        return await add(tx, queue, worker, copies)
+    def late(add: Any) -> Any:
+        async def add_late(tx: Transaction, queue: str, worker: str, rows: Sequence[Stored], **more: Any) -> Any:
+            copies = [msgspec.structs.replace(row, attempt=row.attempt - 1) for row in rows]
+            return await add(tx, queue, worker, copies, **more)
 
-    store.add_lease = late
+        return add_late
+
+    store.add_lease, store.add_lease_unlined = late(store.add_lease), late(store.add_lease_unlined)
 
 
 def notify_lost() -> None:
@@ -42,11 +56,10 @@ def notify_lost() -> None:
 def key_order_off() -> None:
     """Messages of a key do not wait for each other."""
 
-    async def all_are_heads(tx: Transaction, queue: str, limit: int) -> tuple[list[Stored], int]:
-        rows = store.rows_of(await tx.all(store.SQL.arrival_take, queue=queue, n=limit))
-        return rows, len(rows)
+    async def all_are_heads(_tx: Transaction, _queue: str, rows: Sequence[Stored]) -> list[Stored]:
+        return list(rows)
 
-    lanes.route_arrivals = all_are_heads
+    lanes.enter = all_are_heads
 
 
 def settle_outside() -> None:
@@ -67,7 +80,7 @@ def settle_outside() -> None:
 def taken_over_and_forgotten() -> None:
     """What a dead worker held goes with it."""
 
-    async def forget(_tx: Transaction, _rows: Sequence[Stored]) -> None:
+    async def forget(_tx: Transaction, _rows: Sequence[Stored], **_more: Any) -> None:
         """Nothing."""
 
     store.set_aside = forget

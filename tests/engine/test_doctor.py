@@ -69,7 +69,16 @@ async def test_a_stuck_lease_and_a_silent_worker(database: Database, clock: Hand
     async with database.transaction() as tx:
         for worker in ("gone", "slow"):
             await tx.run(SQL.worker_add, id=worker, host="bar", pid=1, queues="notes", now_ms=tx.now_ms)
-            await tx.one(SQL.lease_add, queue="notes", worker=worker, now_ms=tx.now_ms, size=3, body=b"\x90")
+            await tx.one(
+                SQL.lease_add,
+                queue="notes",
+                worker=worker,
+                now_ms=tx.now_ms,
+                size=3,
+                body=b"\x90",
+                lined=0,
+                unless_lined=0,
+            )
         await tx.run(SQL.worker_remove, id="gone")
     clock.advance(60_000)
     seen = await found(database)
