@@ -13,7 +13,7 @@ import websockets
 from tests.commerce.orders.selling import Bar, open_bar
 from tests.support.server import Party, RunningServer
 
-from barback.engine import live
+from barback.engine import Batch, live
 from barback.storage import open_database
 
 
@@ -179,7 +179,10 @@ async def test_o6_channels_of_others_look_like_those_that_do_not_exist(bar: Bar)
     [sold] = await other.results(other.order())
     [ours] = await bar.results(bar.order())
     guest = await guest_of(bar, ours["tab_id"])
+    async with bar.server.db.transaction() as tx:
+        theirs, nobodys = await Batch.open(tx, "theirs", tenant="another"), await Batch.open(tx, "the house's")
     foreign = [f"tab:{sold['tab_id']}", event_channel(other), f"station:{other.night.station['id']}"]
+    foreign += [f"batch:{theirs.id}", f"batch:{nobodys.id}", "batch:nothing"]
     async with socket(bar.server, bar.night.owner.token) as owner:
         for channel in foreign:
             answer = await owner.ask(type="subscribe", channel=channel)
