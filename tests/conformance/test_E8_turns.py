@@ -8,7 +8,7 @@ import pytest
 from tests.conformance.bar import Drink, effects, held, lease, numbers, order, pouring
 from tests.conformance.queue_lines import order_for, running, start, work_off
 
-from barback.engine import Limits, Lines, Message, RetryAfter, Work, Worker, limits
+from barback.engine import Limits, Lines, Message, RetryAfter, Work, Worker, claims, limits
 from barback.engine.claims import settle
 from barback.storage import Database
 from barback.testing import HandClock
@@ -152,3 +152,21 @@ async def test_E8_tasks_of_a_queue_must_agree_about_its_lines(tables: Database) 
     two = pouring(name="bar.two", lines=Lines(concurrency=2))
     with pytest.raises(ValueError, match="queue bar declare different lines"):
         Worker(tables, [one, two])
+
+
+async def test_E8_keyed_messages_do_not_wait_behind_a_backlog_without_keys(tables: Database) -> None:
+    """Others fill every claim; what just came with a key gets its share within a few of them."""
+    task = pouring()
+    await start(tables, task)
+    await order(tables, task, range(1_000))
+    sight = claims.Sight()
+    seen: list[str | None] = []
+    for n in range(15):
+        if n == 3:
+            await order(tables, task, range(5), key="tab")
+        async with tables.transaction() as tx:
+            found = await claims.claim(tx, "bar", "w1", 20, sight=sight)
+            await claims.settle(tx, found, {}, {task.name: task})
+        assert len(found[0].rows) == 20
+        seen += [row.key for row in found[0].rows]
+    assert seen.count("tab") >= 1

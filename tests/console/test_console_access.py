@@ -14,6 +14,12 @@ READS = [
     "/console/overview",
     "/console/queues",
     "/console/queues/notes",
+    "/console/queues/notes/limits",
+    "/console/activity",
+    "/console/messages",
+    "/console/messages/nothing",
+    "/console/keys",
+    "/console/keys/one?queue=notes&key=tab",
     "/console/dead",
     "/console/dead/groups",
     "/console/redrives",
@@ -29,6 +35,14 @@ READS = [
     "/console/changes",
 ]
 
+TUNING: list[tuple[str, Any]] = [
+    ("/console/queues/notes/limits", {"concurrency": 1}),
+    ("/console/queues/notes/limits/reset", {}),
+    ("/console/queues/notes/hold", {"key": "tab:1"}),
+    ("/console/queues/notes/pace", {"batch_max": 1}),
+    ("/console/queues/notes/priority", {"priority": 1}),
+]
+
 
 async def test_only_operators_may_look_or_touch(server: RunningServer) -> None:
     """Messages hold what belongs to every tenant: nobody of a tenant sees any, not even their own."""
@@ -40,6 +54,11 @@ async def test_only_operators_may_look_or_touch(server: RunningServer) -> None:
         ("/console/queues/notes/pause", None),
         ("/console/queues/notes/resume", None),
         ("/console/queues/notes/release", {"key": "tab:1"}),
+        *TUNING,
+        ("/console/messages/nothing/run-now", None),
+        ("/console/messages/nothing/snooze", {"ms": 1}),
+        ("/console/messages/nothing/cancel", None),
+        ("/console/keys/drain", {"queue": "notes", "key": "tab:1"}),
         ("/console/dead/retry", {"queue": "notes"}),
         ("/console/redrives", {"queue": "notes", "per_second": 1}),
         ("/console/redrives/nothing/stop", None),

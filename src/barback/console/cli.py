@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from barback.console import guard_cli, redrive_cli, shapes, tables
+from barback.console import guard_cli, redrive_cli, shapes, tables, tuning_cli
 from barback.console.batch_cli import batches_app
 from barback.console.opening import (
     DatabaseOption,
@@ -36,6 +36,7 @@ dead_app = typer.Typer(help="Messages that gave up.", no_args_is_help=True)
 def add_to(app: typer.Typer, tasks: Callable[[], Sequence[Task[Any]]]) -> None:
     """Add the console's commands to the `barback` command; `tasks` tells which tasks there are."""
     app.command(name="queues")(queues)
+    tuning_cli.add_to(queue_app)
     app.add_typer(queue_app, name="queue")
     redrive_cli.add_to(dead_app, tasks)
     app.add_typer(dead_app, name="dead")

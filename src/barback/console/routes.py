@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from litestar import get, post
 
-from barback.console import batch_routes, guard_routes, message_routes, redrive_routes, shapes
+from barback.console import batch_routes, guard_routes, message_routes, redrive_routes, shapes, tuning_routes
 from barback.console.access import Operator, TasksKnown
 from barback.console.attention import attention
 from barback.engine import changes, control, dead_letters, figures, scaling
@@ -231,6 +231,7 @@ ROUTES = [
     *redrive_routes.ROUTES,
     *batch_routes.ROUTES,
     *guard_routes.ROUTES,
+    *tuning_routes.ROUTES,
     workers,
     scaling_decisions,
     schedules,

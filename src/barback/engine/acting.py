@@ -49,11 +49,16 @@ class ActingRunner(Runner):
         """At most the smallest `concurrency` of the tasks at once."""
         super().__init__(shift, queue, tasks)
         declared = min(task.concurrency for task in tasks if isinstance(task, ActingTask))
-        self._slots = shift.concurrency.get(queue, declared)
+        self._own_slots = self._slots = shift.concurrency.get(queue, declared)
         self._running: set[asyncio.Task[None]] = set()
         self._leases: dict[asyncio.Task[None], Lease] = {}
         self._interrupted: list[Lease] = []
         self._by_itself: asyncio.Task[None] | None = None
+
+    def adjust(self, batch_max: int | None, slots: int | None, *, lined: bool) -> None:
+        """What an operator set for the queue; None: what its tasks say."""
+        super().adjust(batch_max, slots, lined=lined)
+        self._slots = slots or self._own_slots
 
     async def run(self) -> None:
         """Work until the shift ends, then let what has begun finish."""

@@ -27,6 +27,16 @@ SELECT queue,
      ORDER BY r.queue, r.priority, r.pos LIMIT 1) AS first_ms
 FROM found WHERE queue IS NOT NULL;
 
+-- name: figures_line
+WITH RECURSIVE found(queue) AS (
+    SELECT min(queue) FROM engine_line
+    UNION ALL
+    SELECT (SELECT min(r.queue) FROM engine_line r WHERE r.queue > found.queue) FROM found WHERE found.queue IS NOT NULL)
+SELECT queue,
+    (SELECT count(*) FROM (SELECT 1 FROM engine_line r WHERE r.queue = found.queue LIMIT :cap) counted) AS n,
+    (SELECT r.enqueued_ms FROM engine_line r WHERE r.queue = found.queue ORDER BY r.queue, r.line, r.priority, r.pos LIMIT 1) AS first_ms
+FROM found WHERE queue IS NOT NULL;
+
 -- name: figures_arrival
 WITH RECURSIVE found(queue) AS (
     SELECT min(queue) FROM engine_arrival
@@ -148,6 +158,7 @@ SELECT q.paused AS paused, q.changed_ms AS changed_ms FROM engine_queue q WHERE 
 
 -- name: queue_used
 SELECT 1 AS used WHERE EXISTS (SELECT 1 FROM engine_ready r WHERE r.queue = :queue)
+    OR EXISTS (SELECT 1 FROM engine_line l WHERE l.queue = :queue)
     OR EXISTS (SELECT 1 FROM engine_arrival a WHERE a.queue = :queue)
     OR EXISTS (SELECT 1 FROM engine_bundle b WHERE b.queue = :queue AND b.token IS NULL)
     OR EXISTS (SELECT 1 FROM engine_parked p WHERE p.queue = :queue)

@@ -137,17 +137,18 @@ async def _count_waiting(tx: Transaction, found: dict[str, dict[str, Any]]) -> N
         (await tx.all(SQL.figures_later, cap=CAP), "scheduled"),
         (await tx.all(SQL.figures_dead, cap=CAP), "dead"),
         (await tx.all(SQL.figures_bundle, cap=CAP // bundles.SIZE), "ready"),
+        (await tx.all(SQL.figures_line, cap=CAP), "ready"),
     ]
     for rows, name in counted:
         for row in rows:
             figures = found[str(row["queue"])]
             figures[name] = figures.get(name, 0) + row["n"]
             figures["at_least"] = figures.get("at_least", False) or row["n"] >= CAP
-    (ready, _), (arrival, _), _, (later, _), _, (bundle, _) = counted
+    (ready, _), (arrival, _), _, (later, _), _, (bundle, _), (line, _) = counted
     for row in ready:
         # The first in turn, and the first of those that come last in turn: the ones that starve.
         found[str(row["queue"])]["oldest_ms"] = min(row["first_ms"], row["last_in_turn_ms"])
-    for row in (*arrival, *bundle):
+    for row in (*arrival, *bundle, *line):
         figures = found[str(row["queue"])]
         figures["oldest_ms"] = min(figures.get("oldest_ms", row["first_ms"]), row["first_ms"])
     for row in later:

@@ -60,8 +60,9 @@ class Runner:
         self._aside_in_a_row = 0
         self._turns = Turns(queue)
 
-    def adjust(self, batch_max: int | None, _slots: int | None, *, lined: bool) -> None:
+    def adjust(self, batch_max: int | None, slots: int | None, *, lined: bool) -> None:
         """What an operator set for the queue, instead of what its tasks say; None: what they say."""
+        del slots
         self._limit = batch_max or self._batch_max
         self._turns.sight.lined = lined
 

@@ -701,6 +701,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/console/queues/{queue}/hold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop claiming messages of one key, line or tenant of a queue, or go on. What has begun is finished. */
+        post: operations["hold_in_queue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/console/queues/{queue}/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The limits of a queue that are in force. */
+        get: operations["queue_limits"];
+        put?: never;
+        /** Limit a queue, each of its lines, or one line, on every worker, from the next claim on. */
+        post: operations["set_queue_limits"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/console/queues/{queue}/limits/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Back to what the tasks declare. */
+        post: operations["reset_queue_limits"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/console/queues/{queue}/pace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** How much each worker takes of a queue at once; null is what the tasks say. */
+        post: operations["set_queue_pace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/console/queues/{queue}/pause": {
         parameters: {
             query?: never;
@@ -712,6 +781,23 @@ export interface paths {
         put?: never;
         /** Stop claiming from a queue, on every worker, within a second. What has begun is finished. */
         post: operations["pause_queue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/console/queues/{queue}/priority": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give waiting messages another priority, some 10,000 a call; call again until it changes none. */
+        post: operations["set_queue_priority"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1704,6 +1790,13 @@ export interface components {
             after: unknown;
         };
         /**
+         * Changed
+         * @description How many were changed; 0 when nothing had to be.
+         */
+        Changed: {
+            changed: number;
+        };
+        /**
          * ChartMinute
          * @description One minute of sales.
          */
@@ -1962,6 +2055,20 @@ export interface components {
             version: string;
         };
         /**
+         * Hold
+         * @description One of the three is held, or with `paused` false goes on.
+         */
+        Hold: {
+            /** @default null */
+            key?: string | null;
+            /** @default null */
+            line?: string | null;
+            /** @default null */
+            tenant?: string | null;
+            /** @default true */
+            paused?: boolean;
+        };
+        /**
          * InvitedPerson
          * @description The person, and the password to hand over; it is shown this once.
          */
@@ -2021,6 +2128,28 @@ export interface components {
             line: components["schemas"]["Waiting"][];
             dead: components["schemas"]["KeyLetter"][];
             changes: components["schemas"]["Change"][];
+        };
+        /**
+         * LimitsList
+         * @description The limits of a queue: of the whole, of each line, of single lines.
+         */
+        LimitsList: {
+            items: components["schemas"]["LimitsShown"][];
+        };
+        /**
+         * LimitsShown
+         * @description What a queue, each of its lines, or one line may do. Null: no limit. `by_operator`: not what tasks declare.
+         */
+        LimitsShown: {
+            /** @enum {unknown} */
+            scope: "each" | "line" | "queue";
+            line: string;
+            concurrency: number | null;
+            rate: number | null;
+            per_seconds: number | null;
+            burst: number | null;
+            weight: number;
+            by_operator: boolean;
         };
         /**
          * LineIn
@@ -2481,6 +2610,16 @@ export interface components {
             lines: components["schemas"]["LineShape"][];
         };
         /**
+         * Pace
+         * @description What one worker takes at once: messages in a batch, acting messages side by side. None: what the tasks say.
+         */
+        Pace: {
+            /** @default null */
+            batch_max?: number | null;
+            /** @default null */
+            slots?: number | null;
+        };
+        /**
          * Page[AttendeeShape]
          * @description One page of a list; `next` is the cursor of the following page, null on the last one.
          */
@@ -2923,6 +3062,19 @@ export interface components {
             key: string;
         };
         /**
+         * ResetLimits
+         * @description Which limits go back to what the tasks declare.
+         */
+        ResetLimits: {
+            /**
+             * @default queue
+             * @enum {unknown}
+             */
+            scope?: "each" | "line" | "queue";
+            /** @default  */
+            line?: string;
+        };
+        /**
          * RetriedMany
          * @description How many went round again; call again while there is `more`.
          */
@@ -2999,6 +3151,44 @@ export interface components {
             expires_ms: number;
             person: components["schemas"]["PersonBrief"];
             tenant: components["schemas"]["TenantShape"];
+        };
+        /**
+         * SetLimits
+         * @description Limits that hold from now on, all of them; what is null has no limit. `line` only with the scope `line`.
+         */
+        SetLimits: {
+            /**
+             * @default queue
+             * @enum {unknown}
+             */
+            scope?: "each" | "line" | "queue";
+            /** @default  */
+            line?: string;
+            /** @default null */
+            concurrency?: number | null;
+            /** @default null */
+            rate?: number | null;
+            /** @default 1 */
+            per_seconds?: number;
+            /** @default null */
+            burst?: number | null;
+            /** @default 1 */
+            weight?: number;
+        };
+        /**
+         * SetPriority
+         * @description Which waiting messages get another priority; null is any. Lower goes first.
+         */
+        SetPriority: {
+            priority: number;
+            /** @default null */
+            task?: string | null;
+            /** @default null */
+            key?: string | null;
+            /** @default null */
+            tenant?: string | null;
+            /** @default null */
+            message_id?: string | null;
         };
         /**
          * SignIn
@@ -4697,6 +4887,183 @@ export interface operations {
             503: components["responses"]["503"];
         };
     };
+    hold_in_queue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Hold"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changed"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            429: components["responses"]["429"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    queue_limits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LimitsList"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    set_queue_limits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetLimits"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LimitsList"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            429: components["responses"]["429"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    reset_queue_limits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetLimits"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LimitsList"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            429: components["responses"]["429"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    set_queue_pace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Pace"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pace"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            429: components["responses"]["429"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
     pause_queue: {
         parameters: {
             query?: never;
@@ -4723,6 +5090,43 @@ export interface operations {
             404: components["responses"]["404"];
             409: components["responses"]["409"];
             422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    set_queue_priority: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetPriority"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changed"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            429: components["responses"]["429"];
             500: components["responses"]["500"];
             503: components["responses"]["503"];
         };
