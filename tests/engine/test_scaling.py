@@ -8,7 +8,7 @@ import pytest
 from tests.engine.kitchen import cook_in_a_process, cook_in_a_thread
 from tests.engine.notes import Book, NoteTask, enqueue, work
 
-from barback.engine import Worker, scaling, tidy
+from barback.engine import Worker, scaling, store, tidy
 from barback.engine.figures import Snapshot, Watcher
 from barback.engine.scaling import Limits, Load, Scaled, Scaler, capacities, load_of
 from barback.engine.store import SQL
@@ -103,7 +103,8 @@ async def test_K4_messages_of_a_worker_that_died_need_a_worker(database: Databas
     """Here or elsewhere: with nobody at work, nobody would notice that it died."""
     async with database.transaction() as tx:
         await tx.run(SQL.worker_add, id="w", host="bar", pid=1, queues="notes", now_ms=tx.now_ms)
-        await tx.one(SQL.lease_add, queue="notes", worker="w", now_ms=tx.now_ms, size=3, body=b"\x90")
+        task = NoteTask(Book())
+        await store.add_lease(tx, "notes", "w", [task.stored(one, tx.now_ms) for one in task.works("abc")])
     assert load_of(await seen_in(database), {"notes": 10}, set(), set()).nothing
     own = load_of(await seen_in(database), {"notes": 10}, {("bar", 1)}, set())
     assert (own.in_flight, own.share) == (3, 0.3)
