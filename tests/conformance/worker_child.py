@@ -15,7 +15,7 @@ import threading
 from tests.conformance.bar import Drink, Ring, pouring
 from tests.conformance.tools import eventually, say
 
-from barback.engine import Message, Worker, liveness, worker
+from barback.engine import Lines, Message, Worker, liveness, worker
 from barback.storage import open_database
 
 DEAD_AFTER_S = 2.0
@@ -44,7 +44,8 @@ async def main(url: str, kind: str) -> None:
     """Work until killed."""
     quicken()
     db = await open_database(url)
-    task = Ring("child", hold=True) if kind == "acting" else pouring(does, who="child", attempts_max=2)
+    lines = Lines(concurrency=2) if kind == "lined" else None
+    task = Ring("child", hold=True) if kind == "acting" else pouring(does, who="child", attempts_max=2, lines=lines)
     one = Worker(db, [task], dead_after_s=DEAD_AFTER_S)
     running = asyncio.create_task(one.run())
     await eventually(lambda: bool(one.name))
