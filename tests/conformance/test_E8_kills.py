@@ -38,7 +38,7 @@ async def test_E8_limits_hold_while_those_who_hold_tokens_are_killed(tables: Dat
     async def look() -> None:
         while True:
             seen.append(await running(tables))
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.02)  # time for workers to claim and settle between two looks
 
     looking = asyncio.create_task(look())
     for _ in range(2):
