@@ -17,7 +17,7 @@ run: setup web ## Install what is missing, build the web app, start everything w
 
 test: setup-dev web browser laws ## All tests, on SQLite, PostgreSQL and in a browser; what CI runs. ARGS="-k tabs" for a few
 	@$(VENV)/pytest -n 2 -m "not slow and not journey" --durations=10 $(ARGS) || [ $$? -eq 5 ]
-	@$(VENV)/pytest -m "slow or journey" --durations=10 $(ARGS) || [ $$? -eq 5 ] # they time things, so one after the other
+	@$(VENV)/pytest -n 2 -m "slow or journey" --durations=10 $(ARGS) || [ $$? -eq 5 ] # real processes and browsers
 
 check: setup-dev laws ## The quick half of the tests: format, lint, types, import laws, house rules
 	@$(VENV)/pytest -q tests/house

@@ -158,11 +158,13 @@ async def test_o6_an_order_cannot_be_put_on_a_foreign_tab(server: RunningServer)
 
 
 async def test_without_a_token_every_closed_route_says_401(server: RunningServer) -> None:
+    """And says so first, whatever else is wrong with the request."""
     document = (await server.http.get("/openapi.json")).json()
     ids = dict.fromkeys(await ids_of(await open_bar(server)), new_id())
     for method, address, body, _ in requests(document, ids):
-        answer = await server.nobody.ask(method, address, body)
-        assert (answer.status_code, answer.json()["code"]) == (401, "token_invalid"), f"{method} {address}"
+        for sent in (body, {"no": "such field"} if body is not None else None):
+            answer = await server.nobody.ask(method, address, sent)
+            assert (answer.status_code, answer.json()["code"]) == (401, "token_invalid"), f"{method} {address}"
 
 
 async def test_a_guest_reaches_nothing_but_their_own_tab(server: RunningServer) -> None:

@@ -84,6 +84,7 @@ def _litestar(settings: Settings) -> Litestar:
             "reader": Provide(requests.provide_reader),
             "operator": Provide(requests.provide_operator),
         },
+        guards=[requests.refuse_strangers],
         exception_handlers={Exception: handle},
         request_class=requests.StrictRequest,
         request_max_body_size=settings.body_max_bytes,

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Request
+from litestar.connection import ASGIConnection
 from litestar.datastructures import State
+from litestar.handlers.base import BaseRouteHandler
 
 from barback.commerce import accounts
 from barback.commerce.accounts import Principal, Tokens
@@ -17,6 +19,8 @@ from barback.foundation.settings import Settings
 from barback.server import assembly
 from barback.server.problems import UnsupportedMediaType
 from barback.storage import Database
+
+_ASKS_WHO = frozenset({"principal", "reader", "operator"})
 
 
 class StrictRequest(Request[Any, Any, Any]):
@@ -67,12 +71,22 @@ async def provide_tasks_known() -> TasksKnown:
     return TasksKnown({task.name: task for task in assembly.tasks()})
 
 
-async def provide_principal(request: Request[Any, Any, Any], db: Database, tokens: Tokens) -> Principal:
-    """Whoever asks, as the database knows them now. Raises TokenInvalid, SessionEnded, DeviceRevoked."""
+def _token(request: ASGIConnection[Any, Any, Any, Any]) -> str:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise accounts.TokenInvalid("Send your access token as: Authorization: Bearer <token>")
-    principal = await tokens.authenticate(token.strip())
+    return token.strip()
+
+
+async def refuse_strangers(request: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """A guard: who sends no token hears that first, and not what is wrong with the body. Raises TokenInvalid."""
+    if not _ASKS_WHO.isdisjoint(handler.parsed_fn_signature.parameters):
+        _token(request)
+
+
+async def provide_principal(request: Request[Any, Any, Any], db: Database, tokens: Tokens) -> Principal:
+    """Whoever asks, as the database knows them now. Raises TokenInvalid, SessionEnded, DeviceRevoked."""
+    principal = await tokens.authenticate(_token(request))
     if principal.kind == "guest":
         return principal
     async with db.reading() as tx:
