@@ -18,7 +18,7 @@ from barback.server import assembly
 from barback.server.asgi import Application
 from barback.server.context import Context
 from barback.server.logs import set_up_logs
-from barback.server.serving import bind, listening, stop_with_parent
+from barback.server.serving import bind, leave_what_was_built_alone, listening, stop_with_parent
 from barback.storage import migrate, open_database
 
 
@@ -52,6 +52,7 @@ async def main(url: str, port: int, *, work: bool) -> None:
         async with listening(application, bind("127.0.0.1", port)):
             assert application.context is not None
             application._hot["POST", "/v1/noop"] = NoOp(application.context)
+            leave_what_was_built_alone()
             print("ready", flush=True)
             await stop.wait()
         parent.cancel()

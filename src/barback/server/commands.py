@@ -17,7 +17,7 @@ from barback.foundation.clock import Clock
 from barback.foundation.settings import Settings, variable
 from barback.server import assembly
 from barback.server.asgi import Application
-from barback.server.serving import bind, listening, stop_on_signals, stop_with_parent
+from barback.server.serving import bind, leave_what_was_built_alone, listening, stop_on_signals, stop_with_parent
 from barback.server.supervisor import STOP_S, Child, supervise
 from barback.storage import Database, migrate, open_database
 
@@ -45,6 +45,7 @@ async def serve_until_stopped(settings: Settings, *, with_parent: bool) -> None:
     stop = stop_on_signals()
     watching = asyncio.create_task(stop_with_parent(stop)) if with_parent else None
     async with listening(Application(settings), bind(settings.host, settings.port)) as url:
+        leave_what_was_built_alone()
         log.info("listening", url=url)
         await stop.wait()
     if watching:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 import socket
 import sys
@@ -73,6 +74,16 @@ async def listening(application: Application, bound: socket.socket) -> AsyncIter
         ready.cancel()
         server.should_exit = True
         await asyncio.wait([serving])
+
+
+def leave_what_was_built_alone() -> None:
+    """Tell the garbage collector that what a started server consists of stays: for a process that only serves.
+
+    Looking through it all again took 80 ms of every second under load, and everybody waited for it.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 def stop_on_signals() -> asyncio.Event:
