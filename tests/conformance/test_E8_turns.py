@@ -56,6 +56,23 @@ async def test_E8_a_line_alone_fills_the_whole_claim(tables: Database) -> None:
     assert Counter(row.line for row in found.rows) == {"small": 1, "large": 79}
 
 
+async def test_E8_lines_that_have_run_dry_hide_no_line_that_has_work(tables: Database) -> None:
+    """Many lines brought one message each: in their next turn they have nothing, and no claim ends with them."""
+    task = pouring(lines=Lines(), batch_max=10)
+    await start(tables, task)
+    for n in range(60):
+        await order_for(tables, task, f"quiet{n}", [n])
+    await order_for(tables, task, "busy", range(100, 200))
+    seen = 0
+    while seen < 160:
+        found = await lease(tables, "w1", 10)
+        assert found is not None, f"after {seen} messages a claim found nothing"
+        seen += len(found.rows)
+        async with tables.transaction() as tx:
+            await settle(tx, [found], {}, {})
+    assert await held(tables) == {}
+
+
 async def test_E8_a_line_goes_by_what_the_task_says(tables: Database) -> None:
     task = pouring(lines=Lines(by=lambda work: f"n{work.payload.n % 2}"))
     await start(tables, task)

@@ -24,6 +24,8 @@ from barback.storage import Transaction, statements
 SQL = statements(__file__, "lines.sql")
 
 NEWS_MAX = 10_000
+PICKS_MAX = 20
+"""How often one claim looks for further lines, when those it found had nothing left."""
 ROUNDS_MAX = 3
 
 
@@ -60,12 +62,21 @@ async def claim(
     gate = await _hold_gate(tx, queue)
     room = limit if gate is None else min(limit, gate.may)
     rows: list[Stored] = []
-    if room > 0:
-        found = await tx.all(SQL.turn_pick, queue=queue, now_ms=tx.now_ms, n=room)
-        if not found and gate is None and not full and tx.dialect == "postgres":
+    more, first = room > 0, True
+    for _ in range(PICKS_MAX):
+        if not more:
+            break
+        found = await tx.all(SQL.turn_pick, queue=queue, now_ms=tx.now_ms, n=room - len(rows))
+        # A line whose last message was taken looks open until its next turn: others may have work behind many such.
+        more = len(found) >= room - len(rows)
+        if not found and first and gate is None and not full and tx.dialect == "postgres":
             found = await tx.all(SQL.turn_await, queue=queue)
+        first = False
         turns = sorted((Turn.of(row, tx.now_ms) for row in found), key=lambda turn: (turn.turn, turn.line))
-        rows = await _take(tx, queue, turns, room)
+        rows += await _take(tx, queue, turns, room - len(rows))
+        more = more and len(rows) < room
+    if more:
+        ring(tx, queue)
     if gate is not None and rows:
         await _pass_gate(tx, queue, gate, len(rows))
     if len(rows) >= limit and any(full.values()):
