@@ -15,9 +15,7 @@ REGISTRIES = [
     ".".join(parts)
     for parts in (("pypi", "org"), ("pythonhosted", "org"), ("npmjs", "org"), ("npmjs", "com"), ("yarnpkg", "com"))
 ]
-MACHINE = [
-    f"/{'/'.join(parts)}/" for parts in (("work", "main"), ("work", "shared"), ("work", ".library"), ("tmp", "plan"))
-]
+MACHINE = [f"{ROOT}/"]
 SECRETS = [r"\bsk_live_\w{8}", r"-----BEGIN (?:RSA |EC )?PRIVATE KEY-----", r"\bAKIA[0-9A-Z]{16}\b"]
 TEXT_BYTES_MAX = 5_000_000
 SKIP = re.compile(r"pytest\.(?:skip|importorskip)\b|mark\.skip(?:if)?\b|unittest\.skip")
