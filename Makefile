@@ -7,7 +7,7 @@ VENV := .venv/bin
 ARGS ?=
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help run test check laws setup setup-dev web browser contract reference format lock clean
+.PHONY: help run test check laws law-format law-lint law-imports law-types law-web setup setup-dev web browser contract reference format lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,16 +17,28 @@ run: setup web ## Install what is missing, build the web app, start everything w
 
 test: setup-dev web browser laws ## All tests, on SQLite, PostgreSQL and in a browser; what CI runs. ARGS="-k tabs" for a few
 	@$(VENV)/pytest -n 2 -m "not slow and not journey" --durations=10 $(ARGS) || [ $$? -eq 5 ]
-	@$(VENV)/pytest -n 2 -m "slow or journey" --durations=10 $(ARGS) || [ $$? -eq 5 ] # real processes and browsers
+	@# Real processes and browsers, which wait for each other a lot.
+	@$(VENV)/pytest -n 3 --maxschedchunk 1 -m "slow or journey" --durations=10 $(ARGS) || [ $$? -eq 5 ]
 
 check: setup-dev laws ## The quick half of the tests: format, lint, types, import laws, house rules
 	@$(VENV)/pytest -q tests/house
 
-laws: setup-dev
+laws: setup-dev # two at a time, the longest first
+	@$(MAKE) --no-print-directory -j 2 law-web law-types law-imports law-lint law-format
+
+law-format:
 	@echo "check: format"; $(VENV)/ruff format --check --output-format concise || { echo "Cure: make format"; exit 1; }
+
+law-lint:
 	@echo "check: lint"; $(VENV)/ruff check --quiet --output-format concise
+
+law-imports:
 	@echo "check: imports"; $(VENV)/lint-imports --no-logo > .cache/imports.txt 2>&1 || { cat .cache/imports.txt; exit 1; }
+
+law-types:
 	@echo "check: types"; $(VENV)/python tools/node.py pyright
+
+law-web:
 	@echo "check: web"; $(VENV)/python tools/webapp.py install && $(VENV)/python tools/node.py npm --silent --prefix web run check
 
 setup: ## Install what running needs into .venv

@@ -18,7 +18,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from tests.support.server import RunningServer, running_server
+from tests.support.memory import lie_in_memory
+from tests.support.server import RunningServer, cheap_passwords, running_server
 
 from barback.foundation.clock import HandClock
 from barback.storage import Database, MigrationSet, migrate, open_database
@@ -26,13 +27,28 @@ from barback.testing.postgres import PostgresServer, running_postgres
 
 ROOT = Path(__file__).parent.parent
 TEMPLATE = "barback_template"
+IN_MEMORY = lie_in_memory()
+cheap_passwords()
+
+
+def pytest_unconfigure() -> None:
+    """What lies in memory goes with the run."""
+    if IN_MEMORY is not None:
+        shutil.rmtree(IN_MEMORY, ignore_errors=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The fast tests first: a broken rule shows in seconds, not after the browser has started."""
-    items.sort(
-        key=lambda item: (item.get_closest_marker("slow") is not None, item.get_closest_marker("journey") is not None)
-    )
+    """The fast tests first: a broken rule shows in seconds, not after the browser has started.
+
+    Of the slow ones those that may take longest, so that none is left alone at the end.
+    """
+
+    def place(item: pytest.Item) -> tuple[bool, float]:
+        slow = any(item.get_closest_marker(name) for name in ("slow", "journey"))
+        longest = item.get_closest_marker("timeout")
+        return slow, -longest.args[0] if slow and longest else 0
+
+    items.sort(key=place)
 
 
 def all_migrations() -> list[MigrationSet]:

@@ -9,9 +9,12 @@ from typing import Any
 import msgspec
 from tests.conformance.tools import sql
 
-from barback.engine import claims, lanes, runners, store
-from barback.engine.handling import handle_lease
+from barback.engine import store
+from barback.engine.group_commit import GroupCommit
+from barback.engine.handlers import runners
+from barback.engine.handlers.handling import handle_lease
 from barback.engine.leases import Lease
+from barback.engine.leasing import claims, lanes
 from barback.engine.messages import Stored
 from barback.storage import Transaction, bells
 
@@ -86,6 +89,19 @@ def taken_over_and_forgotten() -> None:
     store.set_aside = forget
 
 
+def answered_before_the_commit() -> None:
+    """Who sent an order is told that it is kept while its commit is still to come."""
+
+    async def early(self: Any, group: list[Any]) -> None:
+        async with self._db.transaction() as tx:
+            results = await self._work(tx, [item for item, _ in group])
+            for (_, future), result in zip(group, results, strict=True):
+                future.set_result(result)
+            await asyncio.sleep(0.05)  # time for a kill
+
+    GroupCommit._commit = early  # type: ignore[method-assign]
+
+
 BREAKS: dict[str, Callable[[], None]] = {
     "fencing off": fencing_off,
     "attempt counted late": attempt_counted_late,
@@ -93,4 +109,5 @@ BREAKS: dict[str, Callable[[], None]] = {
     "key order off": key_order_off,
     "settle outside": settle_outside,
     "taken over and forgotten": taken_over_and_forgotten,
+    "answered before the commit": answered_before_the_commit,
 }

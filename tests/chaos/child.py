@@ -1,12 +1,14 @@
-"""A process of the storm: `work` handles messages, `write` enqueues them. Told what to do to itself by signals.
+"""A process of the storm: `work` handles messages, `write` enqueues them, `serve` is `barback serve`.
 
-SIGUSR1: takes every connection of its pool for a while. SIGUSR2: blocks its event loop.
+Signals tell a worker what to do to itself. SIGUSR1: takes every connection of its pool for a while. SIGUSR2: blocks
+its event loop.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import random
 import signal
 import sys
@@ -17,8 +19,11 @@ from tests.chaos.breaks import BREAKS
 from tests.chaos.crowd import KILL, POUR, RING, TASKS, Drink, SteppingClock
 from tests.conformance.tools import sql
 
-from barback.engine import Work, Worker, liveness, worker
+from barback.engine import Work, Worker
+from barback.engine.leasing import liveness
+from barback.engine.workers import worker
 from barback.foundation.ids import new_id
+from barback.server import assembly, cli
 from barback.storage import Database, StorageError, open_database
 
 DEAD_AFTER_S = 1.5
@@ -38,7 +43,8 @@ async def work(db: Database, broken: str) -> None:
     loop, hogs = asyncio.get_running_loop(), set[asyncio.Task[None]]()
     loop.add_signal_handler(signal.SIGUSR1, lambda: hogs.update(asyncio.create_task(_hog(db)) for _ in range(POOL)))
     loop.add_signal_handler(signal.SIGUSR2, lambda: threading.Event().wait(2 * DEAD_AFTER_S))
-    await Worker(db, TASKS, dead_after_s=DEAD_AFTER_S).run()
+    platform = assembly.tasks() if "BARBACK_TEST_PLATFORM" in os.environ else []
+    await Worker(db, [*TASKS, *platform], dead_after_s=DEAD_AFTER_S).run()
 
 
 async def _hog(db: Database) -> None:
@@ -83,6 +89,14 @@ async def _ask(db: Database, chance: random.Random, numbers: dict[str, int], siz
             await tx.run(ASKED, id=id_, key=None, n=0, kind="kill")
 
 
+def serve(url: str, broken: str, port: str) -> None:
+    """`barback serve`, until killed or left alone."""
+    if broken:
+        BREAKS[broken]()
+    sys.argv[1:] = ["serve", "--database", url, "--port", port, "--with-parent"]
+    cli.main()
+
+
 async def main(what: str, url: str, offset: str, more: str, per_second: str) -> None:
     """Open the database, do `what`."""
     db = await open_database(url, clock=SteppingClock(Path(offset)), pool_max=POOL)
@@ -90,4 +104,7 @@ async def main(what: str, url: str, offset: str, more: str, per_second: str) -> 
 
 
 if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:]))
+    if sys.argv[1] == "serve":
+        serve(sys.argv[2], *sys.argv[4:])
+    else:
+        asyncio.run(main(*sys.argv[1:]))

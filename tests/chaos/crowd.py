@@ -18,7 +18,7 @@ import msgspec
 from tests.conformance.tools import sql
 
 from barback.engine import ActingTask, Message, Outcome, Snooze, TransactionalTask
-from barback.engine.apps import App
+from barback.engine.workers.apps import App
 from barback.foundation.clock import SystemClock
 from barback.storage import Transaction
 

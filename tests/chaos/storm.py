@@ -18,7 +18,8 @@ from pathlib import Path
 
 from tests.chaos.child import DEAD_AFTER_S
 from tests.chaos.crowd import DEATHS, PLACE, TABLES
-from tests.conformance.tools import ROOT, sql
+from tests.chaos.small_disk import filled
+from tests.conformance.tools import ROOT, eventually, sql
 
 from barback.storage import Database, StorageError
 from barback.testing.postgres import PostgresServer
@@ -30,6 +31,8 @@ CUT = sql(
 )
 PIDS = sql("SELECT pid FROM engine_worker")
 HOUR_MS = 3_600_000
+FULL = "No space left on device"
+FULL_S = 5.0
 
 
 @dataclass
@@ -75,7 +78,15 @@ class Storm:
     workers: list[Falling]
     others: list[Falling]
     server: PostgresServer | None = None
+    disk: Path | None = None
+    door: Falling | None = None
+    server_hands: asyncio.Lock = field(default_factory=asyncio.Lock)
     happened: Counter[str] = field(default_factory=Counter[str])
+
+    @property
+    def everybody(self) -> list[Falling]:
+        """Every process we keep."""
+        return [*self.workers, *self.others, *([self.door] if self.door else [])]
 
     @property
     def deaths(self) -> Path:
@@ -84,9 +95,7 @@ class Storm:
 
     def log(self) -> str:
         """What everybody said last."""
-        texts = (
-            one.log.read_text(errors="replace")[-1_500:] for one in (*self.workers, *self.others) if one.log.exists()
-        )
+        texts = (one.log.read_text(errors="replace")[-1_500:] for one in self.everybody if one.log.exists())
         return "\n---\n".join(texts)
 
     def step_clocks(self, ms: int) -> None:
@@ -129,10 +138,40 @@ class Storm:
 
     async def restart_the_database(self) -> None:
         assert self.server is not None
-        await asyncio.to_thread(self.server.restart, crash=self.chance.random() < 0.5)
+        async with self.server_hands:
+            await asyncio.to_thread(self.server.restart, crash=self.chance.random() < 0.5)
+
+    async def kill_the_server(self) -> None:
+        """The one that answers HTTP."""
+        assert self.door is not None
+        self.door.send(signal.SIGKILL)
+
+    async def kill_the_supervisor(self) -> None:
+        """Its workers find themselves alone."""
+        self.others[1].send(signal.SIGKILL)
 
     async def fill_the_disk(self) -> None:
-        """No file of one process can grow for a while."""
+        """Nothing more can be written for a while. PostgreSQL may fall over it; then somebody starts it again."""
+        if self.server is None:
+            await self._no_file_grows()
+            return
+        assert self.disk is not None
+        async with self.server_hands:
+            before = self._times_full()
+            with filled(self.disk), contextlib.suppress(AssertionError):  # nobody may be left to meet it
+                await eventually(lambda: self._times_full() > before + 1, FULL_S)
+            self.happened["somebody met the full disk"] += self._times_full() - before
+            if self.server.process.poll() is not None:
+                self.happened["the full disk felled PostgreSQL"] += 1
+                await asyncio.to_thread(self.server.restart)
+
+    def _times_full(self) -> int:
+        """How often PostgreSQL could not write so far."""
+        assert self.server is not None
+        return (self.server.home / "server.log").read_text(errors="replace").count(FULL)
+
+    async def _no_file_grows(self) -> None:
+        """Those of one process, so that nobody else on this disk notices."""
         victim = self.chance.choice(self.workers).process
         if victim is not None and victim.returncode is None:
             with contextlib.suppress(ProcessLookupError):
@@ -145,17 +184,19 @@ class Storm:
         """What can happen here, the likeliest named most often."""
         both = [self.kill_a_worker] * 3 + [self.kill_anybody] * 2
         both += [self.stop_a_worker, self.block_a_loop, self.exhaust_a_pool, self.step_the_clock]
-        here = [self.cut_connections] * 2 if self.db.dialect == "postgres" else [self.fill_the_disk]
-        return [*both, *here, *([self.restart_the_database] if self.server else [])]
+        both += [self.kill_the_server] * 2 if self.door else []
+        both += [self.kill_the_supervisor] if len(self.others) > 1 else []
+        both += [self.fill_the_disk] if self.server is None or self.disk else []
+        return both + ([self.cut_connections, self.cut_connections, self.restart_the_database] if self.server else [])
 
     async def rage(self, seconds: float, faults: list[Callable[[], Awaitable[None]]], every_s: float = 0.5) -> None:
-        """One fault after the other, for so long, the slow ones side by side; each kind once at first."""
+        """One fault after the other, for so long, the slow ones side by side; each kind once at first, at any rate."""
         under_way: list[asyncio.Task[None]] = []
         loop = asyncio.get_running_loop()
         end = loop.time() + seconds
         first = list(dict.fromkeys(faults))
         self.chance.shuffle(first)
-        while loop.time() < end:
+        while first or loop.time() < end:
             fault = first.pop() if first else self.chance.choice(faults)
             under_way.append(asyncio.create_task(_befall(fault)))
             self.happened[fault.__name__] += 1
@@ -171,9 +212,13 @@ async def _befall(fault: Callable[[], Awaitable[None]]) -> None:
 @asynccontextmanager
 async def storm(
     db: Database, folder: Path, seed: int, *, broken: str = "", workers: int = 3, per_second: int = 250,
-    supervised: bool = False, server: PostgresServer | None = None,
+    supervised: bool = False, server: PostgresServer | None = None, disk: Path | None = None,
+    port: int | None = None, broken_door: str = "",
 ) -> AsyncIterator[Storm]:  # fmt: skip
-    """Workers and a writer on `db`, for the length of the block."""
+    """Workers and a writer on `db`, for the length of the block; with a `port` also the HTTP server.
+
+    `disk`: that of `server`, if it may be filled.
+    """
     async with db.transaction() as tx:
         await tx.script(TABLES.format(place=PLACE[db.dialect]))
     (folder / "offset").write_bytes(bytes(8))
@@ -190,8 +235,13 @@ async def storm(
     if supervised:
         options = ("--database", db.url, "--app", "tests.chaos.crowd:app", "--min", "1", "--max", "2", "--with-parent")
         others.append(child("supervisor", "barback", "work", *options))
-    raging = Storm(db, folder, random.Random(seed), made, others, server)
-    keeping = {one.log.name: asyncio.create_task(one.keep()) for one in (*made, *others)}
+    door: Falling | None = None
+    if port is not None:
+        environ["BARBACK_TEST_PLATFORM"] = "1"
+        door = ours("door", "serve", broken_door)
+        door.arguments = (*door.arguments[:-1], str(port))
+    raging = Storm(db, folder, random.Random(seed), made, others, server, disk, door)
+    keeping = {one.log.name: asyncio.create_task(one.keep()) for one in raging.everybody}
     try:
         yield raging
     finally:

@@ -13,10 +13,12 @@ from pathlib import Path
 
 import pytest
 from tests.chaos import oracle
+from tests.chaos.callers import calling
 from tests.chaos.child import ASKED
 from tests.chaos.crowd import KILL, Drink
 from tests.chaos.storm import Storm, storm
 from tests.conformance.tools import count, eventually
+from tests.support.command import free_port, until_it_answers
 
 from barback.storage import Database, open_database
 
@@ -45,16 +47,16 @@ async def begun(raging: Storm) -> None:
     await eventually(some, 120, raging.log())
 
 
-async def first_complaint(raging: Storm, *faults: str) -> str:
-    """Rage with these faults until the oracle complains; what it says, or nothing when the time is over."""
+async def complained(raging: Storm, says: str, *faults: str) -> bool:
+    """Rage with these faults until the oracle says this, or the time is over."""
     await begun(raging)
     end = time.monotonic() + WITHIN_S
     while time.monotonic() < end:
         # Seldom enough that a worker lives to see that another one died.
         await raging.rage(0.1, [getattr(raging, fault) for fault in faults or ["step_the_clock"]], 2.0)
-        if wrong := await oracle.complaints(raging.db, raging.deaths, over=False):
-            return wrong[0]
-    return ""
+        if any(says in one for one in await oracle.complaints(raging.db, raging.deaths, over=False)):
+            return True
+    return False
 
 
 @pytest.mark.parametrize(
@@ -62,6 +64,7 @@ async def first_complaint(raging: Storm, *faults: str) -> str:
     [
         ("fencing off", ["stop_a_worker"], "was done 2 times"),
         ("settle outside", ["kill_a_worker"], "is done and waits"),
+        ("settle outside", ["fill_the_disk"], "was done 2 times"),
         ("key order off", [], "was done after"),
         ("taken over and forgotten", ["kill_a_worker"], "is lost"),
     ],
@@ -70,7 +73,7 @@ async def test_E21_the_oracle_sees_what_is_lost_doubled_or_out_of_order(
     sea: Database, tmp_path: Path, broken: str, faults: list[str], says: str
 ) -> None:
     async with storm(sea, tmp_path, SEED, broken=broken, workers=3) as raging:
-        assert says in await first_complaint(raging, *faults), raging.log()
+        assert await complained(raging, says, *faults), raging.log()
 
 
 async def test_E21_the_oracle_sees_a_message_that_kills_more_workers_than_it_has_attempts(
@@ -86,6 +89,25 @@ async def test_E21_the_oracle_sees_a_message_that_kills_more_workers_than_it_has
             return any("killed" in one for one in await oracle.complaints(sea, raging.deaths, over=False))
 
         await eventually(seen, 90, raging.log())
+
+
+async def test_E21_the_callers_see_that_an_order_was_answered_before_its_commit(sea: Database, tmp_path: Path) -> None:
+    port = free_port()
+    async with (
+        storm(
+            sea, tmp_path, SEED, workers=1, per_second=5, port=port, broken_door="answered before the commit"
+        ) as raging,
+        calling(f"http://127.0.0.1:{port}", SEED) as callers,
+    ):
+
+        async def seen() -> bool:
+            answered = len(callers.book.waits)
+            await eventually(lambda: len(callers.book.waits) > answered + 8, 60, "the tills are answered")
+            await raging.kill_the_server()
+            await until_it_answers(callers.url, 60)
+            return any("lost" in one or "accepted as new twice" in one for one in await callers.wrong(over=False))
+
+        await eventually(seen, 120, raging.log())
 
 
 @pytest.mark.parametrize("broken", ["", "notify lost"])

@@ -12,8 +12,8 @@ import msgspec
 from tests.conformance.tools import say, sql
 
 from barback.engine import ActingTask, Message, Outcome, Queue, Task, TransactionalTask, Work
-from barback.engine.claims import claim, take_due
 from barback.engine.leases import Lease
+from barback.engine.leasing.claims import claim, take_due
 from barback.engine.store import SQL
 from barback.storage import Database, Transaction
 

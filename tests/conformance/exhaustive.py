@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
-from barback.engine.claims_model import Lease, Protocol, State, Worker
+from barback.engine.leasing.claims_model import Lease, Protocol, State, Worker
 
 FINAL = ("dead", "buried", "unborn")
 

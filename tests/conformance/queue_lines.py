@@ -9,7 +9,7 @@ from tests.conformance.bar import Drink, register
 from tests.conformance.tools import sql
 
 from barback.engine import Task, Work, Worker
-from barback.engine.lines import line_of
+from barback.engine.fairness.lines import line_of
 from barback.engine.store import leased_rows
 from barback.storage import Database
 

@@ -8,8 +8,8 @@ from typing import Any
 from tests.conformance.bar import Drink, pouring
 
 from barback.engine import Work
-from barback.engine.batch_figures import BatchFigures
-from barback.engine.batches import Batch
+from barback.engine.fanout.batch_figures import BatchFigures
+from barback.engine.fanout.batches import Batch
 from barback.storage import Database
 
 TOLD = pouring(name="bar.tell", queue="tell")

@@ -7,7 +7,8 @@ from typing import Any
 from tests.conformance.bar import Drink, pouring, write_effect
 from tests.conformance.tools import sql
 
-from barback.engine import ActingTask, Breaker, Message, Task, breakers
+from barback.engine import ActingTask, Breaker, Message, Task
+from barback.engine.guards import breakers
 from barback.storage import Database, Transaction
 
 OPEN_MS = 30_000

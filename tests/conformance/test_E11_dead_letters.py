@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from tests.conformance.bar import Drink, effects, held, numbers, order, pouring
 
-from barback.engine import Dead, Message, Outcome, dead_letters
+from barback.engine import Dead, Message, Outcome
+from barback.engine.dead import dead_letters
 from barback.storage import Database
 from barback.testing import HandClock, run_until_quiet
 

@@ -6,9 +6,10 @@ import msgspec
 import pytest
 from tests.conformance.bar import Drink, numbers, order, pouring
 
-from barback.engine import BatchTask, Message, Task, changes, dead_edits, dead_letters
-from barback.engine.dead_edits import PayloadTooLarge, TaskNotKnown
-from barback.engine.dead_letters import DeadLetterNotFound
+from barback.engine import BatchTask, Message, Task, changes
+from barback.engine.dead import dead_edits, dead_letters
+from barback.engine.dead.dead_edits import PayloadTooLarge, TaskNotKnown
+from barback.engine.dead.dead_letters import DeadLetterNotFound
 from barback.foundation.bodies import InvalidRequest, MalformedJson
 from barback.foundation.errors import Refusal
 from barback.storage import Database

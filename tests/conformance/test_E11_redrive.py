@@ -6,10 +6,11 @@ import pytest
 from tests.conformance.bar import Drink, effects, held, numbers, order, pouring, register
 from tests.conformance.tools import count
 
-from barback.engine import Dead, Message, Outcome, Schedule, TransactionalTask, changes, redrive
-from barback.engine.claims import Lease, claim, take_due
-from barback.engine.liveness import bury
-from barback.engine.redrive import Redrive, RedriveEnded, RedriveNotFound, Step, Wanted
+from barback.engine import Dead, Message, Outcome, Schedule, TransactionalTask, changes
+from barback.engine.dead import redrive
+from barback.engine.dead.redrive import Redrive, RedriveEnded, RedriveNotFound, Step, Wanted
+from barback.engine.leasing.claims import Lease, claim, take_due
+from barback.engine.leasing.liveness import bury
 from barback.foundation.errors import Invalid
 from barback.storage import Database
 from barback.testing import HandClock, PowerCut, run_until_quiet

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from tests.conformance.bar import Ring, held, lease, numbers, order, pouring
+from tests.conformance.bar import Drink, Ring, held, lease, numbers, order, pouring
 from tests.conformance.queue_lines import order_for, running, start, work_off
 from tests.conformance.tools import eventually
 
-from barback.engine import Limits, Lines, Rate, Worker, changes, claims, tuning
-from barback.engine.control import QueueNotFound
-from barback.engine.tuning import LinesAreNotTenants, Pace
+from barback.engine import Limits, Lines, Rate, Work, Worker, changes, store
+from barback.engine.leasing import claims, lanes
+from barback.engine.operations import looking, tuning
+from barback.engine.operations.control import QueueNotFound
+from barback.engine.operations.looking import Look
+from barback.engine.operations.tuning import LinesAreNotTenants, Pace
 from barback.storage import Database
 from barback.testing import HandClock
 
@@ -141,6 +144,33 @@ async def test_E12_waiting_messages_get_another_priority(tables: Database) -> No
     assert await work_off(tables, task, other) == 6
     assert await numbers(tables) == [10, 11, 12, 0, 1, 2]
     assert await actions(tables, "queue:bar") == ["queue.priority"]
+
+
+@pytest.mark.parametrize("lined", [False, True])
+async def test_E12_another_priority_reaches_messages_wherever_they_wait(tables: Database, *, lined: bool) -> None:
+    """Also those that just came, stand behind their key, wait for a time, or are packed; one of a pack alone."""
+    task = pouring(lines=Lines()) if lined else pouring()
+    await start(tables, task)
+    await order(tables, task, [1, 2], key="t")
+    async with tables.transaction() as tx:
+        heads, _ = await lanes.route_arrivals(tx, "bar", 10)
+        await store.add_ready(tx, heads)
+    await order(tables, task, [3], key="t")
+    async with tables.transaction() as tx:
+        await task.enqueue_many(tx, [Work(Drink(4), delay_ms=60_000)])
+        if not lined:
+            await task.enqueue_bulk(tx, [Drink(5), Drink(6)])
+    count = 4 if lined else 6
+    async with tables.transaction() as tx:
+        assert await tuning.set_priority(tx, "bar", 7, task="bar.other", who=WHO) == 0
+        assert await tuning.set_priority(tx, "bar", 7, who=WHO) == count
+        assert await tuning.set_priority(tx, "bar", 7, who=WHO) == 0
+        seen = (await looking.search(tx, Look(queue="bar"))).items
+        assert [one.priority for one in seen] == [7] * count
+        alone = max(one.id for one in seen)
+        assert await tuning.set_priority(tx, "bar", 1, message_id=alone, who=WHO) == 1
+        after = {one.id: one.priority for one in (await looking.search(tx, Look(queue="bar"))).items}
+    assert after == {one.id: 1 if one.id == alone else 7 for one in seen}
 
 
 async def test_E12_a_running_worker_takes_more_at_once_when_told(tables: Database) -> None:

@@ -14,8 +14,9 @@ import pytest
 from tests.conformance.bar import Ring, numbers, order, pouring
 from tests.conformance.tools import child, eventually
 
-from barback.engine import Worker, liveness
-from barback.engine import worker as worker_module
+from barback.engine import Worker
+from barback.engine.leasing import liveness
+from barback.engine.workers import worker as worker_module
 from barback.storage import Database, Statement, open_database
 from barback.storage.postgres import PostgresTransaction
 from barback.storage.sqlite import SqliteTransaction

@@ -9,7 +9,7 @@ from tests.conformance.bar import Drink, held, numbers, pouring
 from tests.conformance.tools import count
 
 from barback.engine import Dead, Work
-from barback.engine.tidy import tidy_page
+from barback.engine.history.tidy import tidy_page
 from barback.storage import Database, open_database
 from barback.testing import HandClock, run_until_quiet
 

@@ -8,8 +8,9 @@ import pytest
 from tests.conformance.bar import Drink, Ring, effects, held, lease, numbers, order, pouring, register, write_effect
 from tests.conformance.tools import count, sql
 
-from barback.engine import BatchTask, Expired, Message, Outcome, RetryAfter, Snooze, TransactionalTask, Work, control
-from barback.engine.liveness import bury
+from barback.engine import BatchTask, Expired, Message, Outcome, RetryAfter, Snooze, TransactionalTask, Work
+from barback.engine.leasing.liveness import bury
+from barback.engine.operations import control
 from barback.storage import Database, Transaction
 from barback.testing import HandClock, run_until_quiet
 

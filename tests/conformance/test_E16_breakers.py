@@ -8,7 +8,7 @@ from tests.conformance.taps import OPEN_MS, Tap, attempts, pouring_from, state
 from tests.conformance.tools import count
 
 from barback.engine import Task
-from barback.engine.outages import is_outage
+from barback.engine.guards.outages import is_outage
 from barback.storage import Database
 from barback.testing import HandClock, run_until_quiet
 

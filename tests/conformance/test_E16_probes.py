@@ -10,8 +10,9 @@ from tests.conformance.bar import Drink, Ring, lease, numbers, order, pouring, r
 from tests.conformance.taps import OPEN_MS, TAPS, Tap, state
 from tests.conformance.tools import count, eventually, sql
 
-from barback.engine import Breaker, Cancel, Message, Worker, breakers, changes
-from barback.engine.liveness import bury
+from barback.engine import Breaker, Cancel, Message, Worker, changes
+from barback.engine.guards import breakers
+from barback.engine.leasing.liveness import bury
 from barback.engine.store import SQL
 from barback.storage import Database, Transaction, open_database
 from barback.testing import HandClock, run_until_quiet

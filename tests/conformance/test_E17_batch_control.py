@@ -7,10 +7,12 @@ from tests.conformance.bar import Drink, Ring, numbers, pouring
 from tests.conformance.rounds import TOLD, counted, figures, fill, opened
 from tests.conformance.tools import count, sql
 
-from barback.engine import Dead, Message, Outcome, Work, batches, dead_letters
-from barback.engine.batch_figures import BatchNotFound
-from barback.engine.batches import Batch, BatchCancelled, BatchSealed
-from barback.engine.tidy import tidy_page
+from barback.engine import Dead, Message, Outcome, Work
+from barback.engine.dead import dead_letters
+from barback.engine.fanout import batches
+from barback.engine.fanout.batch_figures import BatchNotFound
+from barback.engine.fanout.batches import Batch, BatchCancelled, BatchSealed
+from barback.engine.history.tidy import tidy_page
 from barback.storage import Database
 from barback.testing import HandClock, run_until_quiet
 

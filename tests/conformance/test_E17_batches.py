@@ -10,7 +10,7 @@ from tests.conformance.rounds import TOLD, counted, figures, fill, opened
 from tests.conformance.tools import count, eventually, sql
 
 from barback.engine import Cancel, Dead, Message, Outcome, RetryAfter, Snooze, Work, Worker, live
-from barback.engine.liveness import bury
+from barback.engine.leasing.liveness import bury
 from barback.storage import Database
 from barback.testing import HandClock, enqueued, run_until_quiet
 

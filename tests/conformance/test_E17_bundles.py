@@ -20,13 +20,12 @@ from barback.engine import (
     RetryAfter,
     Snooze,
     Task,
-    bundles,
-    claims,
-    control,
-    figures,
 )
+from barback.engine.bulk import bundles
 from barback.engine.leases import Lease
-from barback.engine.liveness import bury
+from barback.engine.leasing import claims
+from barback.engine.leasing.liveness import bury
+from barback.engine.operations import control, figures
 from barback.storage import Database, Transaction
 from barback.testing import HandClock, assert_enqueued, enqueued, run_until_quiet
 

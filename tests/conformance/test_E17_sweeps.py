@@ -12,9 +12,11 @@ from tests.conformance.bar import Drink, held, lease, numbers, pouring, register
 from tests.conformance.rounds import counted
 from tests.conformance.tools import count, sql
 
-from barback.engine import ActingTask, Cancel, Found, Message, Sweep, Work, batches, dead_letters
-from barback.engine.batch_figures import BatchFigures, one
-from barback.engine.sweeps import SweepRun
+from barback.engine import ActingTask, Cancel, Found, Message, Sweep, Work
+from barback.engine.dead import dead_letters
+from barback.engine.fanout import batches
+from barback.engine.fanout.batch_figures import BatchFigures, one
+from barback.engine.fanout.sweeps import SweepRun
 from barback.storage import Database, Transaction
 from barback.testing import HandClock, PowerCut, cut_after, recover, run_until_quiet
 from barback.testing.power import Step

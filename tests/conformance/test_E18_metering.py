@@ -13,10 +13,10 @@ from tests.conformance.bar import Drink, Ring, order, pouring
 from tests.conformance.tools import count, eventually
 
 from barback.engine import Cancel, Dead, Expired, Message, Outcome, Queue, RetryAfter, Snooze, Work, Worker
-from barback.engine.costs import Hour, costs, price_lists
-from barback.engine.spending import Spent
-from barback.engine.tidy import tidy_page
-from barback.engine.usage import Used, fold, used
+from barback.engine.history.costs import Alike, attempts_alike, costs, price_lists
+from barback.engine.history.spending import Spent
+from barback.engine.history.tidy import tidy_page
+from barback.engine.history.usage import HOUR_MS, SQL, Used, fold, used
 from barback.storage import Database
 from barback.testing import HandClock, run_until_quiet
 
@@ -227,16 +227,36 @@ async def test_E18_a_handler_that_is_cancelled_ends_as_without_a_meter() -> None
         await running
 
 
+async def test_E18_attempts_are_priced_by_the_mean_of_their_hour_task_and_tenant(tables: Database) -> None:
+    """Two hours of one task, one of them in two parts: 3 attempts of 10.001 ms, 2 of 4; another task's one of 4."""
+    some = dict.fromkeys(Used.__struct_fields__, 0) | {"tenant": "north", "task": "bar.pour"}
+    parts = [
+        {**some, "hour_ms": 0, "done": 1, "wall_us": 20_003, "cpu_us": 5},
+        {**some, "hour_ms": 0, "done": 1, "failed": 1, "wall_us": 10_000},
+        {**some, "hour_ms": HOUR_MS, "dead": 2, "wall_us": 8_000},
+        {**some, "hour_ms": 0, "task": "bar.wash", "tenant": "south", "expired": 1, "wall_us": 4_000},
+    ]
+    async with tables.transaction() as tx:
+        await tx.bulk(SQL.usage_append, parts)
+    for folded in (0, 4):
+        async with tables.transaction() as tx:
+            assert await fold(tx) == 4 if folded else True
+            found = await attempts_alike(tx, 0, FOREVER_MS)
+            assert sorted(found, key=lambda one: one.mean_ms) == [Alike(4, 3, 3, 0), Alike(11, 3, 2, 5)]
+            assert await attempts_alike(tx, 0, FOREVER_MS, tenant="south") == [Alike(4, 1, 1, 0)]
+            assert await attempts_alike(tx, HOUR_MS, FOREVER_MS) == [Alike(4, 2, 2, 0)]
+
+
 def test_E18_the_same_work_on_price_lists() -> None:
     """A million messages of 200 ms at 512 MiB, by hand: 0.20 + 1,000,000 * 0.2 s * 0.5 GiB * 0.0000166667 + queue."""
-    million = [Hour(attempts=1_000_000, ended=1_000_000, wall_us=200_000_000_000, cpu_us=5_000_000_000)]
+    million = [Alike(mean_ms=200, attempts=1_000_000, ended=1_000_000, cpu_us=5_000_000_000)]
     by_name = {cost.name: cost for cost in costs(million)}
     aws = by_name["AWS Lambda and SQS"]
     assert (aws.attempts, aws.compute, aws.queue, aws.total) == tuple(map(Decimal, ("0.20", "1.67", "1.20", "3.07")))
     google = by_name["Google Cloud Run and Cloud Tasks"]
     assert google.compute == Decimal("5.05"), "0.2 s * (0.000024 + 0.5 * 0.0000025) a message"
     assert by_name["Cloudflare Workers and Queues"].compute == Decimal("0.10"), "5 ms of a processor a message"
-    short = {cost.name: cost for cost in costs([Hour(1_000_000, 1_000_000, 50_000_000, 0)], memory_mib=100)}
+    short = {cost.name: cost for cost in costs([Alike(1, 1_000_000, 1_000_000, 0)], memory_mib=100)}
     assert short["Azure Functions"].compute == Decimal("0.20"), "at least 100 ms at 128 MiB"
     totals = [cost.total for cost in costs(million)]
     assert all(a <= b for a, b in itertools.pairwise(totals))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,15 @@ import pytest
 from tests.conformance.bar import Drink, held
 from tests.conformance.tools import count
 
-from barback.engine import ActingTask, Dead, Message, Outcome, PayloadTooLargeError, Queue, Work, dead_letters
-from barback.engine.blob_payloads import ORPHAN_AFTER_MS, enqueue_large, remove_orphans, stow
-from barback.engine.blobs import BlobMissingError, Blobs, FolderBlobs, open_blobs
-from barback.engine.tidy import Tidy
-from barback.engine.tidy_blobs import TidyBlobs
+from barback.engine import ActingTask, Dead, Message, Outcome, PayloadTooLargeError, Queue, Work
+from barback.engine.blobs.stores import BlobMissingError, Blobs, FolderBlobs, open_blobs, store_of
+from barback.engine.dead import dead_letters
+from barback.engine.history.tidy import Tidy
+from barback.engine.operations import moving
+from barback.engine.payloads.blob_payloads import ORPHAN_AFTER_MS, enqueue_large, remove_orphans, stow
+from barback.engine.payloads.tidy_blobs import TidyBlobs
+from barback.engine.workers.apps import App, with_upkeep
+from barback.foundation.settings import settings_from
 from barback.storage import Database, Transaction
 from barback.testing import HandClock, run_until_quiet
 
@@ -110,6 +115,14 @@ async def test_E19_a_dead_letter_keeps_its_payload_until_it_is_done_or_discarded
     assert sorted(reads.read) == [(1, 300_000), (1, 300_000), (2, 300_000)]
     assert await count(tables, "engine_blob") == 0
     assert len(files(folder)) == 1, "that of the discarded one is an orphan"
+
+
+async def test_E19_a_message_that_is_cancelled_needs_its_payload_no_more(tables: Database, tmp_path: Path) -> None:
+    reads = Reads(FolderBlobs(tmp_path / "blobs"))
+    [cancelled, _] = await enqueue(tables, reads.task, *(Work(Report(n, LARGE)) for n in (1, 2)))
+    async with tables.transaction() as tx:
+        await moving.cancel(tx, cancelled, who="test")
+    assert await count(tables, "engine_blob") == 1, "that of the other one"
 
 
 async def test_E19_a_store_that_is_away_fails_only_what_needs_it(
@@ -218,3 +231,29 @@ def test_E19_stores_are_named_by_url_and_blobs_by_plain_names(tmp_path: Path) ->
         open_blobs("ftp://x")
     with pytest.raises(ValueError, match=r"without a slash, got '\.\./x'"):
         asyncio.run(FolderBlobs(tmp_path).put("../x", b""))
+
+
+@pytest.mark.parametrize("kind", ["folder", "object store"])
+async def test_E19_a_store_can_be_set_for_all_tasks(
+    tables: Database, tmp_path: Path, clock: HandClock, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """BARBACK_BLOBS, where a task has none: large payloads go and come, and workers remove what nobody needs."""
+    url = str(tmp_path / "blobs") if kind == "folder" else f"memory:///{tmp_path.name}"
+    monkeypatch.setenv("BARBACK_BLOBS", url)
+    store = store_of(settings_from(os.environ))
+    assert store is not None
+    reads = Reads(None)
+    await enqueue(tables, reads.task, Work(Report(1, LARGE)), Work(Report(2, "small")))
+    assert await count(tables, "engine_blob") == 1
+    await stow(reads.task, Work(Report(3, LARGE)))  # its transaction never came
+    app = with_upkeep(App((reads.task,)))
+    await run_until_quiet(tables, app.tasks)
+    assert sorted(reads.read) == [(1, 300_000), (2, 5)]
+    assert len(await store.older(2**52)) == 1, "that of the message is gone"
+    clock.advance(time.time_ns() // 1_000_000 + 2 * ORPHAN_AFTER_MS - clock.now_ms())
+    [tidy] = [task for task in app.tasks if isinstance(task, TidyBlobs)]
+    assert tidy.schedule in app.schedules
+    async with tables.transaction() as tx:
+        await tidy.enqueue(tx, Tidy())
+    await run_until_quiet(tables, app.tasks)
+    assert await store.older(2**52) == []

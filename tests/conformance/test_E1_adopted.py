@@ -35,7 +35,8 @@ every_sync_program = pytest.mark.parametrize(("database_url", "kind"), SYNC, ind
 LISTENING = sql(
     "SELECT 1 AS n",
     "SELECT count(*) AS n FROM pg_stat_activity "
-    "WHERE datname = current_database() AND application_name = 'barback bells' AND query LIKE 'LISTEN%'",
+    "WHERE datname = current_database() AND application_name = 'barback bells' "
+    "AND (query LIKE 'LISTEN%' OR query LIKE '%pg_notify%')",
 )
 
 

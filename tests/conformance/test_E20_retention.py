@@ -10,10 +10,12 @@ import pytest
 from tests.conformance.bar import Drink, order, pouring
 from tests.conformance.tools import count, eventually, sql
 
-from barback.engine import Dead, Schedule, dead_letters, live, retention, tidy
-from barback.engine.retention import DAY_MS, DEFAULTS, HISTORIES, HOUR_MS, Retention
+from barback.engine import Dead, Schedule, live
+from barback.engine.dead import dead_letters
+from barback.engine.history import retention, tidy
+from barback.engine.history.retention import DAY_MS, DEFAULTS, HISTORIES, HOUR_MS, Retention
+from barback.engine.history.usage import SQL as USAGE
 from barback.engine.store import SQL
-from barback.engine.usage import SQL as USAGE
 from barback.foundation.settings import settings_from
 from barback.storage import Database, Transaction
 from barback.testing import HandClock, run_until_quiet
@@ -30,7 +32,7 @@ DELETED = sql(
 async def write(tx: Transaction, n: int) -> None:
     """`n` rows of each kind of history, at this instant."""
     at = tx.now_ms
-    counts = {"done": 1, "failed": 0, "dead": 0, "wall_us": 1, "expired": 0}
+    counts = {"done": 1, "failed": 0, "dead": 0, "wall_us": 1, "waited": "{}", "ran": "{}", "expired": 0}
     tallies: list[dict[str, Any]] = [
         {"queue": f"q{i}", "task": "t", "minute_ms": at, "worker": "w", **counts} for i in range(n)
     ]
@@ -38,7 +40,13 @@ async def write(tx: Transaction, n: int) -> None:
     await live.publish_many(tx, [(["tab:1"], "tab.changed", {"n": i}) for i in range(n)])
     await tx.many(SQL.tally_add, tallies)
     await tx.many(SQL.failure_add, [{"message_id": f"m{i}", **failure} for i in range(n)])
-    await tx.many(SQL.tick_add, [{"schedule": f"s{i}", "due_ms": at, "now_ms": at} for i in range(n)])
+    await tx.many(
+        SQL.tick_add,
+        [
+            {"schedule": f"s{i}", "due_ms": at, "now_ms": at, "worker": "", "asked_by": None, "skipped": 0}
+            for i in range(n)
+        ],
+    )
 
 
 async def counts(db: Database) -> list[int]:

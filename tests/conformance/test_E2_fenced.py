@@ -8,9 +8,10 @@ import asyncio
 import pytest
 from tests.conformance.bar import Drink, Ring, effects, held, lease, numbers, order, pouring, register
 
-from barback.engine import LeaseLostError, Message, RetryAfter, Worker, claims
+from barback.engine import LeaseLostError, Message, RetryAfter, Worker
 from barback.engine.leases import Lease
-from barback.engine.liveness import bury
+from barback.engine.leasing import claims
+from barback.engine.leasing.liveness import bury
 from barback.storage import Database, StorageError, open_database
 from barback.testing import run_until_quiet
 

@@ -11,7 +11,7 @@ from tests.conformance.bar import Drink, effects, held, numbers, order, pouring,
 from tests.conformance.tools import sql
 
 from barback.engine import BatchTask, Message, Outcome, Queue, RetryAfter, Worker
-from barback.engine.liveness import bury
+from barback.engine.leasing.liveness import bury
 from barback.storage import Database, StorageError, Transaction
 from barback.testing import HandClock, PowerCut, run_until_quiet
 

@@ -10,9 +10,11 @@ from tests.conformance.bar import Drink, held, lease, numbers, order, pouring, r
 from tests.conformance.tools import eventually, sql
 
 from barback.engine import Message, Worker
-from barback.engine.store import SQL
+from barback.engine.leasing import lanes
+from barback.engine.leasing.claims import settle as settle_leases
+from barback.engine.store import SQL, add_ready
 from barback.engine.tasks import HeadFailure
-from barback.storage import Database, open_database
+from barback.storage import Database, Statement, open_database
 from barback.testing import HandClock, run_until_quiet
 
 POLICIES: list[HeadFailure] = ["block", "skip", "park"]
@@ -195,9 +197,98 @@ async def _claim_plan(db: Database) -> str:
     claim = SQL.ready_claim.postgres
     async with db.transaction() as tx:
         await tx.script(f"PREPARE c AS {claim}; SET LOCAL plan_cache_mode = force_generic_plan;")
-        rows = await tx.all(sql("", "EXPLAIN EXECUTE c('bar', 200)"))
+        rows = await tx.all(sql("", "EXPLAIN EXECUTE c('{-2147483648,100}', '{0,50}', '{100,2147483648}', 'bar', 200)"))
         await tx.script("DEALLOCATE c;")
     plan = "\n".join(str(row[0]) for row in rows)
     assert "Seq Scan" not in plan, plan
     assert "Sort" not in plan, plan
     return plan
+
+
+@pytest.mark.parametrize("earlier", [1, 2])
+async def test_E5_a_head_that_ends_while_another_message_comes_for_its_key_hands_on_to_it(
+    tables: Database, earlier: int
+) -> None:
+    """The lane is being entered by a transaction that is open when the head is settled: neither passes the other."""
+    task = pouring()
+    await register(tables, "w1")
+    await order(tables, task, range(earlier), key="tab")
+    await order(tables, task, [50, 51], key="other")
+    entering, go_on = asyncio.Event(), asyncio.Event()
+
+    async def route() -> None:
+        await order(tables, task, [9], key="tab")
+        async with tables.transaction() as tx:
+            heads, count = await lanes.route_arrivals(tx, "bar", 10)
+            assert (heads, count) == ([], 1)
+            entering.set()
+            await asyncio.wait_for(go_on.wait(), 10)
+
+    first = await lease(tables, "w1")
+    assert first is not None
+    assert sorted(row.key or "" for row in first.rows) == ["other", "tab"]
+    routing = asyncio.create_task(route())
+    await entering.wait()
+
+    async def settle() -> list[str | None]:
+        async with tables.transaction() as tx:
+            settled = await settle_leases(tx, [first], {}, {task.name: task})
+            await add_ready(tx, settled.heads)
+        return [row.key for row in settled.heads]
+
+    settling = asyncio.create_task(settle())
+    await asyncio.wait([settling], timeout=0.3)
+    assert not settling.done(), "it waits until it can see who came"
+    go_on.set()
+    await routing
+    assert sorted(key or "" for key in await settling) == ["other", "tab"]
+    await run_until_quiet(tables, [task])
+    assert sorted(await numbers(tables)) == [*range(1, earlier), 9, 51]
+    assert await held(tables) == {}
+
+
+async def test_E5_a_message_that_came_while_its_head_was_held_follows_it(tables: Database) -> None:
+    task = pouring()
+    await register(tables, "w1")
+    await order(tables, task, [1], key="tab")
+    first = await lease(tables, "w1")
+    assert first is not None
+    await order(tables, task, [2], key="tab")
+    assert await lease(tables, "w1") is None, "it is put behind the head that is held"
+    assert await held(tables) == {"parked": 1, "lease": 1, "lane": 1}
+    async with tables.transaction() as tx:
+        settled = await settle_leases(tx, [first], {}, {task.name: task})
+        await add_ready(tx, settled.heads)
+    assert [row.key for row in settled.heads] == ["tab"]
+    await run_until_quiet(tables, [task])
+    assert await held(tables) == {}
+
+
+async def test_E5_keys_are_looked_up_one_by_one_however_many_there_are(tables: Database) -> None:
+    """PostgreSQL: by a list of keys it would read every lane of the queue, with statistics or without."""
+    await order(tables, pouring(), [1])
+    if tables.dialect == "sqlite":
+        return
+    keys = [f"tab:{n:05}" for n in range(3_000)]
+    async with tables.transaction() as tx:
+        await lanes.enter(tx, "bar", [])
+        await tx.all(lanes.SQL.lane_enter, queue="bar", keys=keys, states=["alone"] * 3_000, now_ms=1)
+    for _ in range(2):
+        for name in ("lane_lock", "lanes_end", "lane_leave", "lane_follow", "lanes_paused"):
+            statement = getattr(lanes.SQL, name)
+            for some in (keys[:1], keys[:700]):
+                plan = await _plan_of_keys(tables, statement, some)
+                assert "Index Cond: ((queue = " in plan, plan
+                assert "Bitmap" not in plan, plan
+                assert "Seq Scan" not in plan, plan
+        async with tables.transaction() as tx:
+            await tx.script("ANALYZE engine_lane")
+
+
+async def _plan_of_keys(db: Database, statement: Statement, keys: list[str]) -> str:
+    values = {"queue": "'bar'", "keys": "ARRAY['" + "','".join(keys) + "']"}
+    async with db.transaction() as tx:
+        await tx.script(f"PREPARE c AS {statement.postgres}")
+        rows = await tx.all(sql("", f"EXPLAIN EXECUTE c({', '.join(values[name] for name in statement.names)})"))
+        await tx.script("DEALLOCATE c")
+    return "\n".join(str(row[0]) for row in rows)

@@ -9,7 +9,8 @@ from collections import defaultdict
 import pytest
 from tests.conformance.bar import Does, Drink, effects, held, numbers, order, pouring
 
-from barback.engine import Message, Outcome, RetryAfter, Snooze, Worker, lanes
+from barback.engine import Message, Outcome, RetryAfter, Snooze, Worker
+from barback.engine.leasing import lanes
 from barback.engine.tasks import HeadFailure
 from barback.storage import Database, open_database
 from barback.testing import HandClock, run_until_quiet

@@ -8,8 +8,9 @@ import pytest
 from tests.conformance.bar import Drink, Ring, effects, held, lease, numbers, order, pouring, register
 from tests.conformance.tools import child, eventually, sql
 
-from barback.engine import Message, Queue, Worker, claims
-from barback.engine.liveness import bury, bury_process
+from barback.engine import Message, Queue, Worker
+from barback.engine.leasing import claims
+from barback.engine.leasing.liveness import bury, bury_process
 from barback.storage import Database, Transaction
 from barback.testing import HandClock, run_until_quiet
 

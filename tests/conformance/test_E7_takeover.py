@@ -13,10 +13,11 @@ from tests.conformance.bar import Ring, effects, held, lease, numbers, order, po
 from tests.conformance.tools import child, eventually, sql
 from tests.conformance.worker_child import DEAD_AFTER_S
 
-from barback.engine import Task, Worker, liveness
-from barback.engine import worker as worker_module
-from barback.engine.liveness import Heart, Watch
+from barback.engine import Task, Worker
+from barback.engine.leasing import liveness
+from barback.engine.leasing.liveness import Heart, Watch
 from barback.engine.store import SQL
+from barback.engine.workers import worker as worker_module
 from barback.storage import Database
 from barback.testing import HandClock
 
@@ -176,7 +177,7 @@ async def test_E7_no_clock_takes_anybody_for_dead(tables: Database, clock: HandC
         assert await watch.look()
         clock.advance(jump)
         async with tables.transaction() as tx:
-            await tx.run(SQL.worker_beat, id="w1", now_ms=tx.now_ms)
+            await tx.all(SQL.worker_beat, id="w1", now_ms=tx.now_ms, memory_bytes=0, cpu_us=0, cpu_permille=0)
     assert await watch.look()
     assert await held(tables) == {"lease": 1}
 

@@ -11,8 +11,9 @@ from tests.conformance.queue_lines import order_for, running, start
 from tests.conformance.tools import child, eventually
 from tests.conformance.worker_child import DEAD_AFTER_S, does, quicken
 
-from barback.engine import Lines, Worker, liveness
-from barback.engine import worker as worker_module
+from barback.engine import Lines, Worker
+from barback.engine.leasing import liveness
+from barback.engine.workers import worker as worker_module
 from barback.storage import Database
 
 ROOM = 2

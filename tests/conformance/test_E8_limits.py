@@ -9,19 +9,9 @@ from tests.conformance.bar import Drink, Ring, effects, held, lease, numbers, or
 from tests.conformance.queue_lines import order_for, running, start, work_off
 from tests.conformance.tools import eventually
 
-from barback.engine import (
-    Cancel,
-    Dead,
-    Limits,
-    Lines,
-    Outcome,
-    RetryAfter,
-    Snooze,
-    Work,
-    Worker,
-    claims,
-    limits,
-)
+from barback.engine import Cancel, Dead, Limits, Lines, Outcome, RetryAfter, Snooze, Work, Worker
+from barback.engine.fairness import limits
+from barback.engine.leasing import claims
 from barback.storage import Database
 from barback.testing import HandClock
 

@@ -7,7 +7,9 @@ from tests.conformance.bar import Drink, effects, lease, order, pouring
 from tests.conformance.queue_lines import order_for, running, start, work_off
 from tests.conformance.tools import count
 
-from barback.engine import Limits, Lines, Message, Rate, RetryAfter, Worker, claims, lines
+from barback.engine import Limits, Lines, Message, Rate, RetryAfter, Worker
+from barback.engine.fairness import lines
+from barback.engine.leasing import claims
 from barback.storage import Database
 from barback.testing import HandClock
 
@@ -148,6 +150,47 @@ async def test_E8_a_line_held_back_is_not_claimed_and_others_are(tables: Databas
     clock.advance(2_000)
     assert await work_off(tables, task) == 2
     assert await count(tables, "engine_line") == 0
+
+
+@pytest.mark.parametrize("of", ["line", "queue"])
+@pytest.mark.parametrize("seen", [True, False], ids=["by the same worker", "by one that comes later"])
+async def test_E8_a_rate_goes_on_when_the_clock_steps_back(
+    tables: Database, clock: HandClock, of: str, seen: bool
+) -> None:
+    """An hour back: what was held until a time that is an hour away by now is held until its next start, no longer."""
+    rate = Rate(1, per_s=10)
+    task = pouring(lines=Lines(rate=rate)) if of == "line" else pouring(lines=Lines(), limits=Limits(rate=rate))
+    worker = Worker(tables, [task])
+    await order_for(tables, task, "a", range(6))
+    assert await worker.until_quiet() == 1
+    clock.advance(-3_600_000)
+    if not seen:
+        await worker.retire()
+        worker = Worker(tables, [task])
+    ran: list[int] = []
+    for _ in range(41):
+        ran.append(await worker.until_quiet())
+        clock.advance(1_000)
+    await worker.retire()
+    assert [second for second, n in enumerate(ran) if n] == [10, 20, 30, 40]
+    assert sum(ran) == 4
+
+
+async def test_E8_a_line_that_was_idle_when_the_clock_stepped_back_owes_nothing(
+    tables: Database, clock: HandClock
+) -> None:
+    task = pouring(lines=Lines(rate=Rate(1, per_s=10, burst=3)))
+    worker = Worker(tables, [task])
+    await order_for(tables, task, "a", [1])
+    assert await worker.until_quiet() == 1
+    clock.advance(-3_600_000)
+    await order_for(tables, task, "a", range(2, 9))
+    ran: list[int] = []
+    for _ in range(31):
+        ran.append(await worker.until_quiet())
+        clock.advance(1_000)
+    await worker.retire()
+    assert [second for second, n in enumerate(ran) if n] == [10, 20, 30]
 
 
 @pytest.mark.parametrize("rate", [{"n": 0}, {"n": 1, "per_s": 0}, {"n": 1, "burst": 0}, {"n": 2_000_000}], ids=repr)

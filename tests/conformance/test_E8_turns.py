@@ -8,8 +8,10 @@ import pytest
 from tests.conformance.bar import Drink, effects, held, lease, numbers, order, pouring
 from tests.conformance.queue_lines import order_for, running, start, work_off
 
-from barback.engine import Limits, Lines, Message, RetryAfter, Work, Worker, claims, limits
-from barback.engine.claims import settle
+from barback.engine import Limits, Lines, Message, RetryAfter, Work, Worker
+from barback.engine.fairness import limits
+from barback.engine.leasing import claims
+from barback.engine.leasing.claims import settle
 from barback.storage import Database
 from barback.testing import HandClock
 

@@ -1,6 +1,6 @@
 """The lease protocol, walked through exhaustively (E2, E3, E5, E6): its model has no wrong state within these bounds.
 
-The model is `barback/engine/claims_model.py`; that the code keeps the same promises is held by the Hypothesis
+The model is `barback/engine/leasing/claims_model.py`; that the code keeps the same promises is held by the Hypothesis
 machine of `test_lease_protocol.py`, in any order but not in every one. Here every order of every step is tried:
 claims whose commit comes late, outcomes, messages given back, crashes, restarts, pauses, workers given up for
 dead, take-overs. In each state no message is lost, in two places or done twice, none comes before an earlier one
@@ -15,7 +15,7 @@ from dataclasses import replace
 import pytest
 from tests.conformance.exhaustive import walk
 
-from barback.engine.claims_model import BREAKS, Protocol
+from barback.engine.leasing.claims_model import BREAKS, Protocol
 
 BOUNDS = [
     Protocol(workers=2, keys=(0, 0), attempts_max=2, faults=3),

@@ -8,7 +8,8 @@ import pytest
 from tests.conformance.bar import Drink, numbers, order, pouring
 from tests.conformance.tools import eventually
 
-from barback.engine import Message, slowness
+from barback.engine import Message
+from barback.engine.handlers import slowness
 from barback.storage import Database
 from barback.testing import run_until_quiet
 

@@ -19,7 +19,8 @@ CUT_BELLS = sql(
 LISTENING = sql(
     "SELECT 2 AS n",
     "SELECT count(*) AS n FROM pg_stat_activity "
-    "WHERE datname = current_database() AND application_name = 'barback bells' AND query LIKE 'LISTEN%'",
+    "WHERE datname = current_database() AND application_name = 'barback bells' "
+    "AND (query LIKE 'LISTEN%' OR query LIKE '%pg_notify%')",
 )
 
 

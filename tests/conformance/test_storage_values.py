@@ -124,7 +124,7 @@ async def test_one_gives_the_first_row_or_none(tables: Database) -> None:
         assert (row["id"], row[1], row["words"]) == ("a", 1, "x")
 
 
-@pytest.mark.parametrize("size", [2, 500])
+@pytest.mark.parametrize("size", [1, 2, 500])
 async def test_many_rows_of_values_are_written_by_one_statement(tables: Database, size: int) -> None:
     add = Statement(
         "test: add",

@@ -15,7 +15,9 @@ import threading
 from tests.conformance.bar import Drink, Ring, pouring
 from tests.conformance.tools import eventually, say
 
-from barback.engine import Lines, Message, Worker, liveness, worker
+from barback.engine import Lines, Message, Worker
+from barback.engine.leasing import liveness
+from barback.engine.workers import worker
 from barback.storage import open_database
 
 DEAD_AFTER_S = 2.0

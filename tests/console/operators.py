@@ -10,13 +10,13 @@ from tests.support.server import PASSWORD, Party, RunningServer
 from barback.commerce import accounts
 
 
-async def operator_of(server: RunningServer, email: str = "ops@harbour.example") -> Party:
+async def operator_of(server: RunningServer, email: str = "ops@harbour.example", role: str = "operator") -> Party:
     """Whoever runs the installation, made as `barback user create --role operator` does."""
     await accounts.create_user(
         server.db,
         email=email,
         name="Ops",
-        role="operator",
+        role=role,
         tenant_id=None,
         business_name="The house",
         currency="EUR",

@@ -6,7 +6,7 @@ from tests.console.operators import found
 from tests.engine.notes import Book, NoteTask, enqueue, work
 from tests.support.server import Party, RunningServer
 
-from barback.engine.activity import MINUTES, activity_of
+from barback.engine.operations.activity import MINUTES, activity_of
 from barback.foundation.clock import HandClock
 from barback.storage import Database
 

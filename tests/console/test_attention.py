@@ -9,7 +9,7 @@ import pytest
 
 from barback.console.attention import BEHIND_MS, Attention, attention
 from barback.console.tables import age, sentence
-from barback.engine.figures import QueueFigures, ScheduleFigures, Snapshot, WorkerFigures
+from barback.engine.operations.figures import QueueFigures, ScheduleFigures, Snapshot, WorkerFigures
 
 NOW_MS = 1_800_000_000_000
 
@@ -45,13 +45,28 @@ def worker(state: str, leased: int) -> WorkerFigures:
         oldest_claim_ms=None,
         started_ms=NOW_MS,
         seen_ms=NOW_MS - 60_000,
+        holds=[],
+        draining_ms=None,
+        memory_bytes=0,
+        cpu_us=0,
+        cpu_percent=0.0,
     )
 
 
 def schedule(*, late: bool) -> ScheduleFigures:
     at_ms = NOW_MS - 120_000 if late else NOW_MS + 1
     return ScheduleFigures(
-        name="daily", cron="0 4 * * *", zone="UTC", missed="once", next_ms=at_ms, last_ms=None, late=late
+        name="daily",
+        cron="0 4 * * *",
+        zone="UTC",
+        missed="once",
+        next_ms=at_ms,
+        last_ms=None,
+        late=late,
+        task="notes.note",
+        queue="notes",
+        paused=False,
+        asked_ms=None,
     )
 
 

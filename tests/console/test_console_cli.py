@@ -12,7 +12,8 @@ from typing import Any
 from tests.engine.notes import Book, NoteTask, enqueue, until, until_dead, work, working
 from typer.testing import CliRunner
 
-from barback.engine import Worker, tidy
+from barback.engine import Worker
+from barback.engine.history import tidy
 from barback.server.cli import app
 from barback.storage import Database
 

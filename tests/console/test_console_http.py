@@ -7,6 +7,8 @@ from tests.engine.notes import Book, Note, NoteTask, enqueue, until, work, worki
 from tests.support.server import Party, RunningServer
 
 from barback.engine import Worker
+from barback.engine.guards import breakers
+from barback.engine.guards.breakers import Breaker
 
 
 async def test_queues_show_what_is_where(server: RunningServer, operator: Party) -> None:
@@ -14,6 +16,7 @@ async def test_queues_show_what_is_where(server: RunningServer, operator: Party)
     await enqueue(server.db, task, "a", "b", "c")
     answer = await found(operator, "/console/queues")
     (notes,) = [one for one in answer["items"] if one["queue"] == "notes"]
+    assert (notes.pop("waited")["count"], notes.pop("ran")["count"]) == (2, 2)
     assert notes == {
         "queue": "notes",
         "paused": False,
@@ -42,9 +45,37 @@ async def test_one_queue_shows_its_hour_and_its_errors(server: RunningServer, op
     assert len(one["minutes"]) == 60
     assert (one["minutes"][-1]["done"], one["minutes"][-1]["dead"]) == (3, 2)
     assert [(t["task"], t["done"], t["dead"]) for t in one["tasks"]] == [("notes.note", 3, 2)]
+    timing = one["timing"]
+    assert (timing["waited"]["count"], sum(bar["count"] for bar in timing["ran_bars"])) == (5, 5)
+    assert [(t["task"], t["ran"]["count"]) for t in timing["tasks"]] == [("notes.note", 5)]
     assert [(e["count"], e["shape"]) for e in one["errors"]] == [(2, "the printer of bar <n> is out of paper")]
     missing = await operator.get("/console/queues/notse")
     assert (missing.status_code, missing.json()["code"]) == (404, "queue_not_found")
+
+
+async def test_a_day_of_a_queue_and_of_all(server: RunningServer, operator: Party) -> None:
+    task, _ = await dead(server, "x")
+    await enqueue(server.db, task, "a", "b")
+    await work(server.db, task)
+    for path in ("/console/day", "/console/day?queue=notes"):
+        steps = (await found(operator, path))["items"]
+        assert (len(steps), steps[-1]["done"], steps[-1]["dead"], steps[-1]["waiting"]) == (288, 2, 1, None)
+    missing = await operator.get("/console/day?queue=notse")
+    assert (missing.status_code, missing.json()["code"]) == (404, "queue_not_found")
+
+
+async def test_what_holds_everything_up_comes_first(server: RunningServer, operator: Party) -> None:
+    bank = Breaker("bank", failures=1)
+    async with server.db.transaction() as tx:
+        await breakers.declare(tx, {"notes": bank})
+        await breakers.force(tx, "bank", "open", who="cli:test")
+    await dead(server, "x")
+    seen = await found(operator, "/console/overview")
+    assert (seen["breakers_open"], seen["snapshots_held"]) == (1, 0)
+    assert [(one["kind"], one["subject"]) for one in seen["attention"]] == [
+        ("open_breaker", "bank"), ("dead_letters", "notes"),
+    ]  # fmt: skip
+    assert (seen["waited"]["count"], seen["ran"]["count"]) == (1, 1)
 
 
 async def test_the_overview_adds_up_and_says_what_needs_a_person(server: RunningServer, operator: Party) -> None:

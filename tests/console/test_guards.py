@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from tests.conformance.bar import Drink
+from tests.conformance.partners import Partners
+from tests.conformance.queue_lines import order_for, work_off
 from tests.conformance.taps import Tap
 from tests.console.operators import found
 from tests.console.test_console_cli import said, told, typed
@@ -11,6 +13,7 @@ from tests.support.server import Party, RunningServer
 from barback.console.guard_shapes import month_of
 from barback.engine import Queue, Worker
 from barback.engine.messages import Message
+from barback.engine.operations import metrics
 from barback.storage import Database, Transaction
 
 desk = Queue("desk")
@@ -72,6 +75,54 @@ async def test_breakers_at_a_terminal(database: Database, database_url: str) -> 
     assert (one["forced"], one["state"]) == (None, "closed")
     mistyped = await typed(database_url, "breaker", "open", "tabs")
     assert mistyped.exit_code != 0
+
+
+async def _one_partner_down(db: Database) -> None:
+    """Of two partners one does not answer."""
+    partners = Partners("north")
+    await order_for(db, partners, "north", range(5))
+    await order_for(db, partners, "south", range(5))
+    await work_off(db, partners)
+
+
+async def test_lines_of_a_breaker_over_http(server: RunningServer, operator: Party) -> None:
+    await _one_partner_down(server.db)
+    [whole, north] = (await found(operator, "/console/breakers"))["items"]
+    assert (whole["name"], whole["by_line"], whole["line"], whole["state"]) == ("partners", True, None, "closed")
+    assert (north["line"], north["state"], north["until_ms"]) == ("north", "open", server.clock.now_ms() + 30_000)
+    assert "north does not answer" in north["error"]
+    forced = await operator.made("/console/breakers/partners/close?line=north")
+    assert (forced["line"], forced["forced"]) == ("north", "closed")
+    assert (await operator.made("/console/breakers/partners/open?line=west"))["forced"] == "open"
+    held = {one["line"]: one["forced"] for one in (await found(operator, "/console/breakers"))["items"]}
+    assert held == {None: None, "north": "closed", "west": "open"}
+    await operator.made("/console/breakers/partners/reset?line=north")
+    await operator.made("/console/breakers/partners/reset?line=west")
+    assert [one["line"] for one in (await found(operator, "/console/breakers"))["items"]] == [None]
+    kept = (await found(operator, "/console/changes?subject=breaker:partners"))["items"]
+    assert {change["after"]["line"] for change in kept} == {"north", "west"}
+    assert {change["who"].split(":")[0] for change in kept if change["action"] != "breaker.opened"} == {"operator"}
+
+
+async def test_lines_of_a_breaker_at_a_terminal_and_for_prometheus(database: Database, database_url: str) -> None:
+    await _one_partner_down(database)
+    page = await metrics.page(database, None)
+    assert 'barback_breaker_lines_open{breaker="partners"} 1.0' in page.body
+    assert 'barback_breaker_open{breaker="partners"} 0.0' in page.body
+    shown = await said(database_url, "breakers")
+    assert "by line, 1 open" in shown
+    assert "north does not answer" in shown
+    assert "the line 'north' of partners" in await said(database_url, "breaker", "close", "partners", "--line", "north")
+    [_, north] = (await told(database_url, "breakers"))["items"]
+    assert (north["line"], north["forced"]) == ("north", "closed")
+    assert "goes by what it sees" in await said(database_url, "breaker", "reset", "partners", "--line", "north")
+    assert len((await told(database_url, "breakers"))["items"]) == 1
+
+
+async def test_a_breaker_of_whole_queues_has_no_line_to_force(server: RunningServer, operator: Party) -> None:
+    await _dry(server.db)
+    refused = await operator.post("/console/breakers/taps/open?line=north")
+    assert (refused.status_code, refused.json()["code"]) == (409, "breaker_has_no_lines")
 
 
 async def test_K5_usage_over_http(server: RunningServer, operator: Party) -> None:

@@ -10,21 +10,12 @@ from tests.console.operators import dead, found
 from tests.engine.notes import Book, Note, NoteTask, enqueue, work
 from tests.support.server import Party, RunningServer
 
-from barback.engine import (
-    Message,
-    TransactionalTask,
-    Work,
-    Worker,
-    changes,
-    dead_edits,
-    dead_letters,
-    lanes,
-    looking,
-    store,
-    waiting,
-)
-from barback.engine.looking import Look
-from barback.engine.masking import MASK, masked, unmasked
+from barback.engine import Message, TransactionalTask, Work, Worker, changes, store
+from barback.engine.dead import dead_edits, dead_letters
+from barback.engine.leasing import lanes
+from barback.engine.operations import looking, moving
+from barback.engine.operations.looking import Look
+from barback.engine.payloads.masking import MASK, masked, unmasked
 from barback.storage import Database, Transaction
 
 WHO = "operator:1"
@@ -34,7 +25,7 @@ async def states(db: Database, **look: Any) -> dict[str, str]:
     """Where every message that fits is, by the name in its payload."""
     async with db.reading() as tx:
         seen = await looking.search(tx, Look(**look))
-    return {msgspec.json.decode(one.payload)["name"]: one.state for one in seen}
+    return {msgspec.json.decode(one.payload)["name"]: one.state for one in seen.items}
 
 
 async def put(db: Database, task: NoteTask, *works: Work[Note]) -> list[str]:
@@ -69,13 +60,13 @@ async def test_one_runs_now_later_or_never(database: Database) -> None:
         database, task, Work(Note("Ada"), delay_ms=60_000), Work(Note("Bo")), Work(Note("Cy"), delay_ms=1_000)
     )
     async with database.transaction() as tx:
-        await waiting.hurry(tx, early, who=WHO)
-        await waiting.snooze(tx, late, 60_000, who=WHO)
-        await waiting.cancel(tx, never, who=WHO)
-        with pytest.raises(waiting.MessageNotWaiting):
-            await waiting.hurry(tx, (await put_ready(tx, task)), who=WHO)
-        with pytest.raises(waiting.MessageNotFound):
-            await waiting.cancel(tx, never, who=WHO)
+        await moving.hurry(tx, early, who=WHO)
+        await moving.snooze(tx, late, 60_000, who=WHO)
+        await moving.cancel(tx, never, who=WHO)
+        with pytest.raises(moving.MessageNotWaiting):
+            await moving.hurry(tx, (await put_ready(tx, task)), who=WHO)
+        with pytest.raises(looking.MessageNotFound):
+            await moving.cancel(tx, never, who=WHO)
     await work(database, task)
     assert sorted(task.book.done) == ["Ada", "Di"]
     assert await states(database) == {"Bo": "scheduled"}
@@ -93,31 +84,31 @@ async def test_the_head_of_a_key_is_cancelled_and_the_next_goes_on(database: Dat
     await put(database, task, *(Work(Note(name), key="tab 7") for name in ("Ada", "Bo", "Cy", "Di")))
     async with database.transaction() as tx:
         # Nobody has routed them yet: all four came just now.
-        [bo] = await looking.search(tx, Look(text="Bo"))
-        await waiting.cancel(tx, bo.id, who=WHO)
+        [bo] = (await looking.search(tx, Look(text="Bo"))).items
+        await moving.cancel(tx, bo.id, who=WHO)
 
     async with database.transaction() as tx:
         heads, _ = await lanes.route_arrivals(tx, "mail", 10)
         await store.add_ready(tx, heads)
-        await waiting.snooze(tx, heads[0].id, 60_000, who=WHO)
+        await moving.snooze(tx, heads[0].id, 60_000, who=WHO)
     await work(database, task)
     assert task.book.done == []
     async with database.transaction() as tx:
-        await waiting.cancel(tx, heads[0].id, who=WHO)
+        await moving.cancel(tx, heads[0].id, who=WHO)
     await work(database, task)
     assert task.book.done == ["Cy", "Di"]
 
 
-async def test_messages_and_keys_over_http(server: RunningServer, operator: Party) -> None:
+async def test_messages_and_keys_over_http(server: RunningServer, operator: Party, admin: Party) -> None:
     task, [letter] = await dead(server, "Bo", key="tab 7")
     await enqueue(server.db, task, "Cy", "Di", key="tab 7")
     [later] = await put(server.db, task, Work(Note("Eve"), delay_ms=60_000))
 
     async with server.db.transaction() as tx:
         await lanes.route_arrivals(tx, "notes", 10)
-    listed = await found(operator, "/v1/console/messages?queue=notes&limit=2")
+    listed = await found(operator, "/v1/console/messages?q=queue:notes&limit=2")
     assert len(listed["items"]) == 2
-    assert [one["id"] for one in (await found(operator, "/v1/console/messages?state=scheduled"))["items"]] == [later]
+    assert [one["id"] for one in (await found(operator, "/v1/console/messages?q=state:scheduled"))["items"]] == [later]
     one = await found(operator, f"/v1/console/messages/{later}")
     assert (one["payload"], one["state"], one["failures"]) == ({"name": "Eve"}, "scheduled", [])
     assert (await operator.post(f"/v1/console/messages/{later}/run-now")).status_code == 200
@@ -130,7 +121,7 @@ async def test_messages_and_keys_over_http(server: RunningServer, operator: Part
     assert (key["key"], key["closed"], key["letter"], key["waiting"]) == ("tab 7", True, letter, 2)
     page = await found(operator, "/v1/console/keys/one?queue=notes&key=tab%207")
     assert (page["lane"], page["waiting"], len(page["line"]), len(page["dead"])) == ("closed", 2, 2, 1)
-    drained = await operator.post("/v1/console/keys/drain", json={"queue": "notes", "key": "tab 7"})
+    drained = await admin.post("/v1/console/keys/drain", json={"queue": "notes", "key": "tab 7"})
     assert drained.json() == {"cancelled": 2}
 
 

@@ -7,7 +7,9 @@ from tests.console.test_console_cli import said, told, typed
 from tests.engine.notes import Book, NoteTask, enqueue, work
 from tests.support.server import Party, RunningServer
 
-from barback.engine import Worker, redrive, tidy
+from barback.engine import Worker
+from barback.engine.dead import redrive
+from barback.engine.history import tidy
 from barback.storage import Database
 
 

@@ -7,6 +7,7 @@ from tests.console.test_console_cli import said, told, typed
 from tests.engine.notes import Book, NoteTask, enqueue
 from tests.support.server import Party, RunningServer
 
+from barback.engine import Worker
 from barback.storage import Database
 
 
@@ -43,3 +44,42 @@ async def test_limits_on_the_command_line(database: Database, database_url: str)
     actions = [change["action"] for change in await told(database_url, "changes")]
     assert actions[-1] == "limits.set"
     assert "line.paused" in actions
+
+
+async def test_a_purge_over_http_wants_the_name_and_leaves_what_is_dead(
+    server: RunningServer, operator: Party, admin: Party
+) -> None:
+    task, _ = await dead(server, "x")
+    await enqueue(server.db, task, "a", "b", "c")
+    path = "/console/queues/notes/purge"
+    not_theirs = await operator.post(path, {"confirm": "notes"})
+    assert not_theirs.status_code == 403
+    refused = await admin.post(path, {"confirm": "yes"})
+    assert (refused.status_code, refused.json()["code"]) == (422, "purge_not_confirmed")
+    purged = await admin.made(path, {"confirm": "notes"})
+    assert (purged["removed"], purged["more"], purged["upto_ms"]) == (3, False, server.clock.now_ms())
+    one = await found(operator, "/console/queues/notes")
+    assert (one["ready"], one["dead"]) == (0, 1)
+    [change] = (await found(operator, "/console/changes?subject=queue:notes"))["items"]
+    assert (change["action"], change["before"]["messages"]) == ("queue.purged", 3)
+
+
+async def test_a_pace_says_what_the_tasks_declare(server: RunningServer, operator: Party) -> None:
+    path = "/console/queues/orders/pace"
+    assert (await operator.get("/console/queues/notse/pace")).status_code == 404
+    await Worker(server.db, [NoteTask(Book(), queue="orders")]).start()
+    before = await found(operator, path)
+    assert (before["batch_max"], before["slots"]) == (None, None)
+    assert before["declared_batch_max"] or before["declared_slots"]
+    await operator.made(path, {"batch_max": 2, "slots": None})
+    assert (await found(operator, path))["batch_max"] == 2
+
+
+async def test_a_purge_on_the_command_line(database: Database, database_url: str) -> None:
+    await enqueue(database, NoteTask(Book()), "a", "b")
+    refused = await typed(database_url, "queue", "purge", "notes")
+    assert refused.exit_code != 0
+    assert "--yes-remove notes" in refused.output
+    assert "2 messages of notes are gone" in await said(
+        database_url, "queue", "purge", "notes", "--yes-remove", "notes"
+    )

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from barback.engine import Dead, Message, Outcome, TransactionalTask, Work, Worker, dead_letters
+from barback.engine import Dead, Message, Outcome, TransactionalTask, Work, Worker
+from barback.engine.dead import dead_letters
 from barback.engine.tasks import HeadFailure
 from barback.storage import Database, Transaction
 

@@ -10,7 +10,7 @@ from tests.engine import kitchen
 from tests.engine.notes import Book, NoteTask
 
 from barback.engine import Schedule
-from barback.engine.apps import App, load_app, with_upkeep
+from barback.engine.workers.apps import App, load_app, with_upkeep
 
 UPKEEP = with_upkeep(App(()))
 OWN = {task.name for task in UPKEEP.tasks}

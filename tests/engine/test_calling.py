@@ -14,8 +14,9 @@ import pytest
 from tests.engine.kitchen import GO_ON, STOVE, TABLE, Dish, Oven, cook, cook_in_a_process, cook_in_a_thread
 from tests.support.command import alive
 
-from barback.engine import Message, Queue, Task, Worker, dead_letters
-from barback.engine.dead_letters import DeadLetter
+from barback.engine import Message, Queue, Task, Worker
+from barback.engine.dead import dead_letters
+from barback.engine.dead.dead_letters import DeadLetter
 from barback.foundation.clock import HandClock
 from barback.storage import Database
 

@@ -8,8 +8,10 @@ import msgspec
 import pytest
 from tests.engine.notes import Book, NoteTask, enqueue, until, until_dead, work, working
 
-from barback.engine import Worker, changes, control, dead_letters
-from barback.engine.control import KeyNotClosed, QueueNotFound
+from barback.engine import Worker, changes
+from barback.engine.dead import dead_letters
+from barback.engine.operations import control
+from barback.engine.operations.control import KeyNotClosed, QueueNotFound
 from barback.foundation.clock import HandClock
 from barback.storage import Database, open_database
 

@@ -8,8 +8,10 @@ import msgspec
 import pytest
 from tests.engine.notes import Book, NoteTask, enqueue, work
 
-from barback.engine import changes, control, dead_letters
-from barback.engine.dead_letters import DeadLetter, DeadLetterNotFound
+from barback.engine import changes
+from barback.engine.dead import dead_letters
+from barback.engine.dead.dead_letters import DeadLetter, DeadLetterNotFound
+from barback.engine.operations import control
 from barback.engine.tasks import HeadFailure
 from barback.foundation.clock import HandClock
 from barback.storage import Database, Statement

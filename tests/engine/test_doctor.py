@@ -12,8 +12,11 @@ from tests.conformance.tools import sql
 from tests.engine.notes import Book, NoteTask, enqueue, work
 from typer.testing import CliRunner
 
-from barback.engine import MIGRATIONS, Worker, control, doctor, tidy
-from barback.engine.doctor import Finding
+from barback.engine import MIGRATIONS, Worker
+from barback.engine.blobs import blob_refs
+from barback.engine.history import tidy
+from barback.engine.operations import control, doctor
+from barback.engine.operations.doctor import Finding
 from barback.engine.store import SQL
 from barback.foundation.clock import HandClock, SystemClock
 from barback.server import assembly
@@ -64,6 +67,17 @@ async def test_queues_workers_schedules_and_dead_letters(database: Database, clo
     assert "barback work --queues notes" in no_worker.cure
 
 
+async def test_messages_that_need_a_blob_store(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with database.transaction() as tx:
+        await blob_refs.keep(tx, ["a", "b"])
+    one = (await found(database))["no_blob_store"]
+    assert (one.severity, one.said) == ("notice", "2 messages need a blob store and BARBACK_BLOBS is not set here")
+    monkeypatch.setenv("BARBACK_BLOBS", str(tmp_path))
+    assert await found(database) == {}
+
+
 async def test_a_stuck_lease_and_a_silent_worker(database: Database, clock: HandClock) -> None:
     """Held by somebody who is gone; by somebody who is not heard of; by somebody who lives but for too long."""
     async with database.transaction() as tx:
@@ -88,7 +102,7 @@ async def test_a_stuck_lease_and_a_silent_worker(database: Database, clock: Hand
         await tx.run(sql("DELETE FROM engine_lease WHERE worker = 'gone'"))
     clock.advance(15 * 60_000)
     async with database.transaction() as tx:
-        await tx.run(SQL.worker_beat, id="slow", now_ms=tx.now_ms)
+        await tx.all(SQL.worker_beat, id="slow", now_ms=tx.now_ms, memory_bytes=0, cpu_us=0, cpu_permille=0)
     seen = await found(database)
     assert (seen["stuck_lease"].severity, "silent_worker" in seen) == ("notice", False)
     assert "SIGUSR1" in seen["stuck_lease"].cure

@@ -8,17 +8,21 @@ import time
 import pytest
 from tests.engine.notes import Book, Note, NoteTask, enqueue, work
 
-from barback.engine import Schedule, Worker, control, figures
-from barback.engine.figures import QueueFigures, Watcher
-from barback.engine.liveness import bury
+from barback.engine import Schedule, Worker
+from barback.engine.leasing.liveness import bury
 from barback.engine.messages import Stored
+from barback.engine.operations import control, figures, hours, worker_figures
+from barback.engine.operations import depths as depths_module
+from barback.engine.operations.depths import CAP, SHALLOW, Depths
+from barback.engine.operations.figures import QueueFigures, Watcher
 from barback.engine.store import SQL as CORE
 from barback.engine.store import add_arrivals, add_lease, add_parked, add_ready
 from barback.foundation.clock import HandClock
 from barback.foundation.ids import new_id
-from barback.storage import Database
+from barback.storage import Database, Statement
 
 MINUTE_MS = 60_000
+CLEAR = Statement("clear", dict.fromkeys(("sqlite", "postgres"), "DELETE FROM engine_ready WHERE queue IN (:queues*)"))
 
 
 async def all_queues(db: Database) -> dict[str, QueueFigures]:
@@ -123,6 +127,8 @@ async def test_rates_and_failures_come_from_the_minutes_just_gone(database: Data
                     "failed": failed,
                     "dead": dead,
                     "wall_us": 1_000 * (done + failed),
+                    "waited": "{}",
+                    "ran": "{}",
                 }
                 for at, done, failed, dead in rows
             ],
@@ -132,7 +138,7 @@ async def test_rates_and_failures_come_from_the_minutes_just_gone(database: Data
     assert found.rate_per_second == pytest.approx(1.0)  # 90 done in the last 90 seconds
     assert (found.failed_last_hour, found.died_last_hour) == (7, 2)
     async with database.reading() as tx:
-        minutes, tasks = await figures.queue_hour(tx, "notes")
+        minutes, tasks = await hours.queue_hour(tx, "notes")
     assert len(minutes) == 60
     assert [(one.done, one.failed, one.dead) for one in (minutes[0], minutes[-2], minutes[-1])] == [
         (0, 5, 1),
@@ -174,13 +180,13 @@ async def test_workers_say_what_they_do_and_fall_silent(database: Database, cloc
         return one.state, one.leased
 
     assert await state() == ("idle", 0)
-    clock.advance(figures.HOLDING_SILENT_MS + 1)
+    clock.advance(worker_figures.HOLDING_SILENT_MS + 1)
     assert await state() == ("idle", 0)
     async with database.transaction() as tx:
         await add_lease(tx, "notes", worker.name, [task.stored(one, tx.now_ms) for one in task.works("abc")])
     assert await state() == ("silent", 3)
     async with database.transaction() as tx:
-        await tx.run(CORE.worker_beat, id=worker.name, now_ms=tx.now_ms)
+        await tx.all(CORE.worker_beat, id=worker.name, now_ms=tx.now_ms, memory_bytes=0, cpu_us=0, cpu_permille=0)
     assert await state() == ("working", 3)
     assert (await all_queues(database))["notes"].leased == 3
 
@@ -239,6 +245,44 @@ async def test_a_look_is_cheap_with_200_000_waiting_in_300_queues(database: Data
     found = {one.queue: one for one in snapshot.queues}
     assert len(found) == 300
     full, light = found[names[7]], found[names[8]]
-    assert (full.ready, full.waiting, full.at_least) == (figures.CAP, 2 * figures.CAP, True)
+    assert (full.ready, full.waiting, full.at_least) == (CAP, 2 * CAP, True)
     assert (light.ready, light.waiting, light.at_least) == (134, 268, False)
     assert min(took) < 1.0, took
+
+
+async def test_a_look_counts_no_more_than_it_may_and_deep_queues_take_turns(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Six queues of 300 and one of 40, with 700 rows for a look: none is counted whole at every look, all are told."""
+    monkeypatch.setattr(depths_module, "ROWS_MIN", 700)
+    monkeypatch.setattr(depths_module, "ROWS_MAX", 700)
+    deep = [f"deep{n}" for n in range(6)]
+
+    def rows(queue: str, count: int) -> list[Stored]:
+        return [Stored(0, queue, None, 0, new_id(), "t", None, 0, 10, n, "{}") for n in range(count)]
+
+    async with database.transaction() as tx:
+        await add_ready(tx, [row for queue in deep for row in rows(queue, 300)] + rows("shallow", 40))
+    depths = Depths()
+    watcher = Watcher(depths)
+    told: list[list[tuple[int, bool]]] = []
+    for _ in range(3):
+        found = {one.queue: one for one in (await watcher.look(database, anew=True)).queues}
+        told.append([(found[queue].ready, found[queue].at_least) for queue in deep])
+        assert depths.rows <= 700 + 300
+        assert (found["shallow"].ready, found["shallow"].at_least) == (40, False)
+    known, unknown = (300, False), (SHALLOW, True)
+    assert [sorted(one, reverse=True) for one in told] == [[known] * 3 + [unknown] * 3, [known] * 6, [known] * 6]
+
+    async with database.transaction() as tx:
+        await tx.run(CLEAR, queues=deep[:5])
+    found = {one.queue: one for one in (await watcher.look(database, anew=True)).queues}
+    assert "deep0" not in found
+    assert found["deep5"].ready == 300
+
+
+async def test_who_looks_once_is_told_everything(database: Database) -> None:
+    rows = [Stored(0, f"q{n % 3}", None, 0, new_id(), "t", None, 0, 10, n, "{}") for n in range(3 * 2 * SHALLOW)]
+    async with database.transaction() as tx:
+        await add_ready(tx, rows)
+    assert [(one.ready, one.at_least) for one in (await Watcher().look(database)).queues] == [(2 * SHALLOW, False)] * 3

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from barback.engine.fingerprints import fingerprint_of, shape_of
+from barback.engine.dead.fingerprints import fingerprint_of, shape_of
 
 SAME = [
     ("ValueError: tab 4711 has 3 lines", "ValueError: tab 9 has 12 lines"),

@@ -8,10 +8,12 @@ import pytest
 from tests.engine.kitchen import cook_in_a_process, cook_in_a_thread
 from tests.engine.notes import Book, NoteTask, enqueue, work
 
-from barback.engine import Worker, scaling, store, tidy
-from barback.engine.figures import Snapshot, Watcher
-from barback.engine.scaling import Limits, Load, Scaled, Scaler, capacities, load_of
+from barback.engine import Worker, store
+from barback.engine.history import tidy
+from barback.engine.operations.figures import Snapshot, Watcher
 from barback.engine.store import SQL
+from barback.engine.workers import scaling
+from barback.engine.workers.scaling import Limits, Load, Scaled, Scaler, capacities, load_of
 from barback.foundation.clock import HandClock
 from barback.storage import Database
 

@@ -11,8 +11,9 @@ import pytest
 from tests.engine.kitchen import GO_ON, Dish, cook_in_a_thread
 from tests.engine.notes import until
 
-from barback.engine import ActingTask, Message, Queue, Task, TransactionalTask, Worker, figures
-from barback.engine.figures import QueueFigures
+from barback.engine import ActingTask, Message, Queue, Task, TransactionalTask, Worker
+from barback.engine.operations import figures
+from barback.engine.operations.figures import QueueFigures
 from barback.storage import Database, Transaction
 
 

@@ -6,7 +6,9 @@ from typing import Any
 
 from tests.engine.notes import Book, NoteTask, enqueue, work
 
-from barback.engine import Worker, dead_letters, live, tidy
+from barback.engine import Worker, live
+from barback.engine.dead import dead_letters
+from barback.engine.history import tidy
 from barback.engine.store import SQL as CORE
 from barback.engine.store import add_lease
 from barback.foundation.clock import HandClock
@@ -39,6 +41,8 @@ async def fill(tx: Transaction, n: int) -> None:
             "failed": 0,
             "dead": 0,
             "wall_us": 1,
+            "waited": "{}",
+            "ran": "{}",
         }
         for i in range(n)
     ]
@@ -57,7 +61,13 @@ async def fill(tx: Transaction, n: int) -> None:
     await live.publish_many(tx, [(["tab:1"], "tab.changed", {"n": i}) for i in range(n)])
     await tx.many(CORE.tally_add, tallies)
     await tx.many(CORE.failure_add, failures)
-    await tx.many(CORE.tick_add, [{"schedule": "s", "due_ms": i, "now_ms": tx.now_ms} for i in range(n)])
+    await tx.many(
+        CORE.tick_add,
+        [
+            {"schedule": "s", "due_ms": i, "now_ms": tx.now_ms, "worker": "", "asked_by": None, "skipped": 0}
+            for i in range(n)
+        ],
+    )
 
 
 async def tidy_up(db: Database) -> None:

@@ -115,17 +115,21 @@ def test_no_two_rooms_make_the_same_table() -> None:
     report([f"{t}: {', '.join(sorted(who))}" for t, who in sorted(made.items()) if len(who) > 1], "rename one of them")
 
 
-@pytest.mark.parametrize(
-    "path", [p for p in files(".sql", under=PACKAGE) if p.parent.name != "migrations"], ids=relative
-)
-def test_every_statement_is_used(path: Path) -> None:
+def places_with_statements() -> list[Path]:
+    """Rooms, and floors that are none: whose files share the statements in them."""
+    found = (p.relative_to(PACKAGE).parts for p in files(".sql", under=PACKAGE) if p.parent.name != "migrations")
+    return sorted({PACKAGE.joinpath(*parts[: 2 if parts[0] == COMMERCE.name else 1]) for parts in found})
+
+
+@pytest.mark.parametrize("place", places_with_statements(), ids=relative)
+def test_every_statement_is_used(place: Path) -> None:
     """A statement that nothing names is dead; a name without a statement fails when it is first run."""
-    users = [other.read_text(encoding="utf-8") for other in path.parent.rglob("*.py")]
-    uses = {name for user in users for name in re.findall(r"\bSQL\.(\w+)", user)} - {"all"}
-    has = parse(path.read_text(encoding="utf-8"), path).keys()
-    report([f"`{name}` is used by nothing" for name in sorted(has - uses)], "remove it")
-    if len(list(path.parent.glob("*.sql"))) == 1:
-        report([f"SQL.{name} is not in {path.name}" for name in sorted(uses - has)], "write it, or mend its name")
+    uses = {name for user in files(".py", under=place) for name in re.findall(r"\bSQL\.(\w+)", text(user))} - {"all"}
+    written = [path for path in files(".sql", under=place) if path.parent.name != "migrations"]
+    has = {(path.name, name) for path in written for name in parse(path.read_text(encoding="utf-8"), path)}
+    report([f"{file}: `{name}` is used by nothing" for file, name in sorted(has) if name not in uses], "remove it")
+    missing = uses - {name for _, name in has}
+    report([f"SQL.{name} is in none of its files" for name in sorted(missing)], "write it, or mend its name")
 
 
 @pytest.mark.parametrize("room", rooms(), ids=lambda room: room.name)

@@ -6,6 +6,7 @@ A house of its own with two dozen queues that worked for half an hour, some of w
 from __future__ import annotations
 
 import asyncio
+import base64
 import random
 import subprocess
 import sys
@@ -16,11 +17,20 @@ from pathlib import Path
 from playwright.async_api import Browser, async_playwright
 from tests.conftest import all_migrations
 from tests.engine.notes import Book, Note, NoteTask, work
+from tests.journeys.console_places import addresses
 from tests.journeys.desk import DESK, add_operator, desk, settled, sign_in
 from tests.support.processes import running_house
 
-from barback.engine import Work
-from barback.engine.dead_letters import page as dead_page
+from barback.engine import Schedule, Work, Worker
+from barback.engine.dead.dead_letters import page as dead_page
+from barback.engine.fanout.batches import Batch
+from barback.engine.guards import breakers
+from barback.engine.guards.breakers import Breaker
+from barback.engine.operations import control, figures, looking
+from barback.engine.operations.looking import Look
+from barback.engine.operations.minutes import MinuteKeeper
+from barback.engine.store import SQL as STORE
+from barback.engine.workers.scaling import SQL as SCALING
 from barback.foundation.clock import HandClock, SystemClock
 from barback.storage import Database, migrate, open_database
 
@@ -37,27 +47,47 @@ ERRORS = {
     "webhooks.out": "ConnectionError: hooks.example:443 refused the connection (order {name})",
     "payouts.bank": "422 from the bank: the account of {name} is closed",
 }
+DECISIONS = ((3, 4, "work grows"), (2, 3, "work grows"), (3, 2, "idle"), (1, 3, "work grows"))
+GUARDED = {"payouts.bank": "bank", "webhooks.out": "partners", "sms.send": "sms gateway"}
+CRONS = {
+    "close the day": "0 5 * * *", "count the stock": "30 6 * * 1", "mail the digest": "0 8 * * 1-5",
+    "check the tills": "*/15 * * * *", "invoices of the month": "0 3 1 * *",
+}  # fmt: skip
+IDLE = ("images.resize", "mail.send")
+"""Queues that nobody works: the console says so."""
 NAMES = ("Ada", "Bo", "Cy", "Di", "Eve", "Fay", "Gus", "Hal", "Ida", "Jon")
 
 
-async def seed(url: str) -> str:
-    """Half an hour of work, told by a clock that is moved; the id of one dead letter."""
+async def seed(url: str) -> dict[str, str]:
+    """Half an hour of work, told by a clock that is moved; the ids that addresses need."""
     dice = random.Random(7)
     clock = HandClock(SystemClock().now_ms() - MINUTES * 60_000)
     db = await open_database(url, clock=clock)
     tasks = [NoteTask(Book(error=ERRORS.get(name, "no")), queue=name) for name in BUSY]
+    keeper = MinuteKeeper(db)
     for minute in range(MINUTES):
         for task in tasks:
             await _a_minute(db, task, dice, minute)
+        await keeper.keep()
+        late_ms = dice.randint(5, 400) * (20 if minute % 9 < 4 else 1)
+        clock.advance(late_ms)
         await work(db, *tasks)
-        clock.advance(60_000)
+        clock.advance(60_000 - late_ms)
     await _backlog(db, tasks)
     await _closed_key(db, next(task for task in tasks if task.queue == "stock.count"))
+    await _running(db, clock, tasks)
     async with db.reading() as tx:
         letter = (await dead_page(tx, queue="receipts.print", limit=1))[0].id
-    await add_operator(db, "ops@house.example")
+        waiting = (await looking.search(tx, Look(queue="webhooks.in"), limit=1)).items[0].id
+    await add_operator(db, "ops@house.example", role="admin")
     await db.close()
-    return letter
+    return {
+        "queue": "receipts.print",
+        "key_queue": "stock.count",
+        "key": "tab%204711",
+        "letter": letter,
+        "message": waiting,
+    }
 
 
 async def _a_minute(db: Database, task: NoteTask, dice: random.Random, minute: int) -> None:
@@ -78,6 +108,32 @@ async def _backlog(db: Database, tasks: list[NoteTask]) -> None:
         await by_queue["reports.daily"].enqueue_many(tx, [Work(Note("Monday"), delay_ms=3_600_000)])
 
 
+async def _running(db: Database, clock: HandClock, tasks: list[NoteTask]) -> None:
+    """A batch on its way, breakers, what supervisors decided, what operators did."""
+    export = NoteTask(Book(), queue="reports.export")
+    async with db.transaction() as tx:
+        for name, count in {"Invoices of October": 40, "Guest list, Harbour Nights": 12}.items():
+            batch = await Batch.open(tx, name, tenant="bar-3")
+            await batch.add(tx, export, [Work(Note(NAMES[n % 10]), tenant="bar-3") for n in range(count)])
+            await batch.seal(tx)
+        await control.pause(tx, "mail.digest", who="operator:mara")
+        await breakers.declare(tx, {queue: Breaker(name) for queue, name in GUARDED.items()})
+        await breakers.force(tx, "bank", "open", who="operator:mara")
+        for n, (before, after, why) in enumerate(DECISIONS):
+            await tx.run(
+                SCALING.scaling_add, id=f"{n}", at_ms=clock.now_ms() - n * 95_000, host="node-1", pid=4100,
+                before=before, after=after, least=1, most=6, ready=max(0, 900 - n * 210), in_flight=40,
+                oldest_ms=1_800, reason=why,
+            )  # fmt: skip
+    await work(db, export)
+    # Those that worked so far have ended; these two work now.
+    async with db.transaction() as tx:
+        for one in await tx.all(STORE.workers):
+            await tx.run(STORE.worker_remove, id=one["id"])
+    schedules = [Schedule(name, cron, tasks[0], Note(name), zone="Europe/Lisbon") for name, cron in CRONS.items()]
+    await Worker(db, [task for task in tasks if task.queue not in IDLE], schedules=schedules).start()
+
+
 async def _closed_key(db: Database, task: NoteTask) -> None:
     """Tab 4711: its head died, three stand behind it."""
     task.on_head_failure = "park"
@@ -88,40 +144,33 @@ async def _closed_key(db: Database, task: NoteTask) -> None:
     await work(db, task)
 
 
-def places_with(letter: str) -> dict[str, str]:
-    """Every page by the name of its picture."""
-    return {
-        "overview": "/",
-        "queues": "/queues",
-        "queue": "/queues/one?name=receipts.print",
-        "messages": "/messages",
-        "message": "/messages?q=state%3Ascheduled",
-        "keys": "/keys",
-        "key": "/keys/one?queue=stock.count&key=tab%204711",
-        "dead": "/dead",
-        "letter": f"/dead/{letter}",
-        "breakers": "/breakers",
-        "batches": "/batches",
-        "usage": "/usage",
-        "scaling": "/scaling",
-        "workers": "/workers",
-        "schedules": "/schedules",
-        "changes": "/changes",
-    }
+PLAIN = ("desk-light",)
+SHOWN: Mapping[str, tuple[str, ...]] = {
+    "overview": ("desk-light", "desk-dark", "phone-dark"),
+    "dead": ("desk-light", "desk-dark"),
+    "letter": ("desk-light", "phone-light"),
+}
+"""Where a page is shown in more than the light of a desk."""
+QUALITY = 82
+"""Of WebP: letters stay sharp, and a page is some fifty kilobytes."""
 
 
 async def _shoot(browser: Browser, url: str, folder: Path, places: Mapping[str, str]) -> None:
     for size_name, size in {"desk": DESK, "phone": PHONE}.items():
         context = await desk(browser, url, size, calm=True)
         page = await context.new_page()
+        camera = await context.new_cdp_session(page)
         await sign_in(page, "console", "ops@house.example")
-        for scheme in ("light", "dark"):
-            await page.emulate_media(color_scheme=scheme)
-            for name, place in places.items():
-                await page.goto(f"/console{place}")
+        for name, place in places.items():
+            for scheme in ("light", "dark"):
+                if f"{size_name}-{scheme}" not in SHOWN.get(name, PLAIN):
+                    continue
+                await page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+                await page.goto(place)
                 await settled(page)
                 await page.wait_for_load_state("networkidle")
-                await page.screenshot(path=folder / f"{name}-{size_name}-{scheme}.png", animations="disabled")
+                shot = await camera.send("Page.captureScreenshot", {"format": "webp", "quality": QUALITY})
+                (folder / f"{name}-{size_name}-{scheme}.webp").write_bytes(base64.b64decode(shot["data"]))
         await context.close()
 
 
@@ -130,12 +179,27 @@ async def make(chromium: str, url: str, folder: Path, wanted: list[str]) -> None
     db = await open_database(url)
     await migrate(db, all_migrations())
     await db.close()
-    letter = await seed(url)
-    places = {name: place for name, place in places_with(letter).items() if not wanted or name in wanted}
+    ids = await seed(url)
     async with running_house(url) as house, async_playwright() as playwright:
+        ids["worker"] = await _worker(url)
+        places = {name: place for name, place in addresses(**ids).items() if not wanted or name in wanted}
         browser = await playwright.chromium.launch(executable_path=chromium)
         await _shoot(browser, house.url, folder, places)
         await browser.close()
+
+
+async def _worker(url: str) -> str:
+    """The worker that runs now."""
+    db = await open_database(url)
+    try:
+        while True:
+            async with db.reading() as tx:
+                up = [one for one in await figures.workers(tx) if one.state != "silent"]
+            if up:
+                return up[0].id
+            await asyncio.sleep(0.2)  # time for the worker to enter its name
+    finally:
+        await db.close()
 
 
 def main(folder: Path, wanted: list[str]) -> None:

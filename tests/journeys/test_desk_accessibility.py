@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
-from playwright.async_api import Browser, Page
-from tests.engine.notes import Book, NoteTask, enqueue, work
+from playwright.async_api import Browser, Page, expect
+from tests.conftest import ROOT
 from tests.journeys.bar import PHONE, TABLET, Bar, device, paired_till, sell
+from tests.journeys.console_places import PLACES, QUEUE, addresses, furnish
 from tests.journeys.desk import DESK, add_operator, desk, opened, settled, sign_in
 from tests.journeys.test_accessibility import SHIFT_MAX, faults, watched
+from tests.support.processes import running_house
+
+WEB = ROOT / "web/src"
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(400)]
 
@@ -58,19 +64,75 @@ async def test_the_offices_pages_have_no_serious_fault(browser: Browser, bar: Ba
     assert await faults(page) == []
 
 
+def test_every_page_of_the_console_is_looked_at() -> None:
+    """A new page is added to console_places.py: then it is checked here, and has its picture."""
+    routes = set(re.findall(r'page\("([^"]+)"', (WEB / "apps/console/routes.tsx").read_text())) - {"/sign-in"}
+    assert routes == {place.route for place in PLACES.values()}
+
+
+@pytest.mark.slow
 @SIZES
 @ON_SQLITE
 async def test_the_consoles_pages_have_no_serious_fault(
-    browser: Browser, bar: Bar, database_url: str, size: dict[str, int]
+    browser: Browser, database_url: str, size: dict[str, int]
 ) -> None:
-    async with opened(database_url) as db:
+    """In light and in dark: `faults` looks at both."""
+    async with opened(database_url) as db, running_house(database_url) as house:
+        await add_operator(db, "ops@house.example", role="admin")
+        found = addresses(**await furnish(db))
+        page = await (await watched(await desk(browser, house.url, size, calm=True))).new_page()
+        await sign_in(page, "console", "ops@house.example")
+        assert await faults_of(page, list(found.values())) == []
+
+        # What opens over a page.
+        await page.goto(found["letter"])
+        await page.get_by_role("button", name="Edit").click()
+        await page.get_by_label("Payload, JSON").wait_for()
+        assert await faults(page) == []
+        await page.goto(found["dead"])
+        await page.get_by_role("button", name="Retry it").first.click()
+        await page.get_by_test_id("redrive-count").wait_for()
+        assert await faults(page) == []
+        await page.goto(found["queues"])
+        await settled(page)
+        await page.keyboard.press("Control+k")
+        await page.get_by_role("combobox", name="Go to or do").wait_for()
+        assert await faults(page) == []
+
+
+@ON_SQLITE
+async def test_the_console_is_walked_without_a_mouse(browser: Browser, database_url: str) -> None:
+    async with opened(database_url) as db, running_house(database_url, workers=0) as house:
         await add_operator(db, "ops@house.example")
-        task = NoteTask(Book(dies={"Ada"}), queue="receipts.print")
-        [letter] = await enqueue(db, task, "Ada")
-        await work(db, task)
-    page = await (await watched(await desk(browser, bar.url, size, calm=True))).new_page()
-    await sign_in(page, "console", "ops@house.example")
-    places = ["", "/queues", "/queues/one?name=receipts.print", "/dead", f"/dead/{letter}"]
-    places += ["/messages", "/keys", "/keys/one?queue=receipts.print&key=tab", "/breakers", "/batches", "/usage"]
-    places += ["/scaling", "/workers", "/schedules", "/changes"]
-    assert await faults_of(page, [f"/console{place}" for place in places]) == []
+        await furnish(db)
+        page = await (await desk(browser, house.url)).new_page()
+        await sign_in(page, "console", "ops@house.example")
+
+        await page.keyboard.press("Control+k")
+        palette = page.get_by_role("combobox", name="Go to or do")
+        await expect(palette).to_be_focused()
+        await page.keyboard.press("Escape")
+        await expect(palette).to_have_count(0)
+        await page.keyboard.press("Control+k")
+        await palette.fill("dead let")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("heading", name="Dead letters", exact=True)).to_be_visible()
+
+        await page.keyboard.press("Control+k")
+        await palette.fill("queues")
+        await page.keyboard.press("Enter")
+        rows = page.get_by_role("table", name="Queues").get_by_role("link")
+        await expect(rows.first).to_be_visible()
+        names = [name for name in await rows.all_inner_texts() if name]
+        await page.keyboard.press("j")
+        await expect(page.get_by_role("link", name=names[0], exact=True)).to_be_focused()
+        await page.keyboard.press("j")
+        await expect(page.get_by_role("link", name=names[1], exact=True)).to_be_focused()
+        await page.keyboard.press("k")
+        await expect(page.get_by_role("link", name=names[0], exact=True)).to_be_focused()
+        await page.keyboard.press("/")
+        await page.keyboard.type(QUEUE)
+        await expect(page.get_by_role("table", name="Queues").get_by_role("row")).to_have_count(2)
+        await page.keyboard.press("ArrowDown")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("heading", name=QUEUE)).to_be_visible()

@@ -27,6 +27,7 @@ async def test_migrate_user_create_and_sign_in(empty_database_url: str) -> None:
     code, _, err = await barback(empty_database_url, "user", "create", "x@bar.example", "--role", "root")
     assert code == 1
     assert "operator" in err
+    assert (await barback(empty_database_url, "user", "role", "nobody@bar.example", "admin"))[0] == 1
     port = free_port()
     async with started(empty_database_url, "serve", "--port", str(port)) as process:
         await until_it_answers(f"http://127.0.0.1:{port}")
@@ -35,7 +36,11 @@ async def test_migrate_user_create_and_sign_in(empty_database_url: str) -> None:
             session = (await http.post("/v1/auth/sign-in", json=body)).json()
             headers = {"authorization": f"Bearer {session['access_token']}"}
             me = (await http.get("/v1/me", headers=headers)).json()
+            code, out, _ = await barback(empty_database_url, "user", "role", "ops@bar.example", "admin")
+            assert (code, out) == (0, "ops@bar.example is admin, no longer operator\n")
+            promoted = (await http.get("/v1/me", headers=headers)).json()
         assert (me["kind"], me["permissions"]) == ("operator", ["console:read", "console:write"])
+        assert promoted["permissions"] == ["console:admin", "console:read", "console:write"]
         process.terminate()
         assert await asyncio.wait_for(process.wait(), WAIT_S) == 0
 

@@ -15,8 +15,11 @@ import yaml
 from tests.conformance.tools import sql
 from tests.engine.notes import Book, NoteTask, enqueue
 
-from barback.engine import Worker, breakers, metrics, tidy
-from barback.engine.working import pages_of
+from barback.engine import Worker
+from barback.engine.guards import breakers
+from barback.engine.history import tidy
+from barback.engine.operations import metrics
+from barback.engine.workers.working import pages_of
 from barback.foundation.settings import Settings, variable
 from barback.server.cli import app
 from barback.storage import Database

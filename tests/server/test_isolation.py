@@ -24,6 +24,9 @@ NO_SECRET = {
     "redrive_id": "1",
     "message_id": "1",
     "key": "1",
+    "tenant": "1",
+    "worker_id": "1",
+    "schedule": "engine.tidy",
 }
 """Ids that others may know, or that belong to no business."""
 OPEN = ("/healthz", "/readyz", "/v1/auth/")

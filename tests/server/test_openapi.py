@@ -16,7 +16,7 @@ REF = re.compile(r'"#/components/(\w+)/([^"]+)"')
 
 @pytest.fixture(scope="module")
 def document() -> dict[str, Any]:
-    return openapi.document(litestar_app(Settings()), VERSION)
+    return openapi.document(litestar_app(Settings().body_max_bytes), VERSION)
 
 
 def operations(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
@@ -34,7 +34,7 @@ def refs(part: Any) -> set[tuple[str, str]]:
 
 def test_every_route_is_in_it(document: dict[str, Any]) -> None:
     found = {(path, method) for path, method, _ in operations(document)}
-    for route in litestar_app(Settings()).routes:
+    for route in litestar_app(Settings().body_max_bytes).routes:
         for method in getattr(route, "methods", ()):
             if method != "OPTIONS" and route.path != "/openapi.json":
                 assert (getattr(route, "path_format", route.path), str(method).lower()) in found

@@ -19,8 +19,9 @@ from tests.engine.kitchen import Dish, cook_in_a_thread
 from tests.support.command import WAIT_S, alive, barback, environment, free_port, started, until
 from typer.testing import CliRunner
 
-from barback.engine import figures, scaling
-from barback.engine.figures import Snapshot
+from barback.engine.operations import figures
+from barback.engine.operations.figures import Snapshot
+from barback.engine.workers import scaling
 from barback.foundation.clock import SystemClock
 from barback.foundation.settings import Settings
 from barback.server.cli import app

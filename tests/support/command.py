@@ -38,9 +38,9 @@ def free_port() -> int:
         return bound.getsockname()[1]
 
 
-async def until_it_answers(url: str) -> None:
+async def until_it_answers(url: str, within_s: float = WAIT_S) -> None:
     """Ask until the server answers that it is ready."""
-    async with asyncio.timeout(WAIT_S), httpx.AsyncClient() as http:
+    async with asyncio.timeout(within_s), httpx.AsyncClient() as http:
         while True:
             try:
                 answer = await http.get(f"{url}/readyz")

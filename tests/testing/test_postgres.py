@@ -30,7 +30,7 @@ sys.stdin.read()
 
 
 async def test_it_is_as_durable_as_in_production(postgres_server: PostgresServer) -> None:
-    """What was committed in a test would have survived a power cut."""
+    """A commit in a test waits for its disk (which may be memory: support/memory.py)."""
     database = await open_database(postgres_server.url())
     async with database.reading() as tx:
         row = await tx.one(KEPT)

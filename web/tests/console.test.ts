@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { Queue } from "@/api";
 import { diffLines } from "@/rooms/work/diff";
-import { isId, readLook, writeLook } from "@/rooms/work/look";
+import { completions, filterOf, isId, localOf, withFilter, zoned } from "@/rooms/work/look";
 import { fits, grouped, prefixOf } from "@/rooms/work/queues";
 import { found, type Command } from "@/ui/desk/commands";
 import { nextRow } from "@/ui/desk/keys";
@@ -72,12 +72,30 @@ describe("a small chart", () => {
 });
 
 describe("the search of messages", () => {
-  it("is read from a line and written again", () => {
-    const line = 'queue:mail.send key:"tab 7" state:dead order 12';
-    expect(readLook(line)).toEqual({ queue: "mail.send", key: "tab 7", state: "dead", text: "order 12" });
-    expect(writeLook(readLook(line))).toBe(line);
-    expect(readLook('"url":"http://x" tenant:a')).toEqual({ tenant: "a", text: '"url":"http://x"' });
-    expect(readLook("  ")).toEqual({});
+  const line = 'state:dead key:"tab \\"7\\"" queue:mail.send payload.order.id:7 "url":"http://x" order 12';
+
+  it("is a line of filters that can be changed one by one", () => {
+    expect([filterOf(line, "key"), filterOf(line, "payload.order.id"), filterOf(line, "task")]).toEqual(['tab "7"', "7", ""]);
+    expect(withFilter(line, "state", "")).toBe(line.replace("state:dead ", ""));
+    expect(withFilter(withFilter(line, "key", ""), "key", 'tab "7"')).toBe('key:"tab \\"7\\"" state:dead queue:mail.send payload.order.id:7 "url":"http://x" order 12');
+  });
+
+  it("is completed while one types", () => {
+    const words = { names: ["queue", "task", "payload"], states: ["ready", "dead"], queues: ["mail.send", "print.mail"], tasks: ["mail.send"] };
+    expect(completions("state:dead qu", words)).toEqual(["state:dead queue:"]);
+    expect(completions("queue:mail", words)).toEqual(["queue:mail.send", "queue:print.mail"]);
+    expect(completions("pay", words)).toEqual(["payload."]);
+    expect(completions("state:dead", words)).toEqual([]);
+    expect(completions("tenant:x", words)).toEqual([]);
+    expect(completions("", words)).toEqual([]);
+  });
+
+  it("says in which zone its times are", () => {
+    const iso = new Date("2026-11-21T18:00").toISOString().slice(0, 16);
+    expect(zoned("enqueued:2026-11-21T18:00..-1h queue:a")).toBe(`enqueued:${iso}Z..-1h queue:a`);
+    expect(zoned("due:2026-11-21T18:00Z..")).toBe("due:2026-11-21T18:00Z..");
+    expect(localOf(`${iso}Z`)).toBe("2026-11-21T18:00");
+    expect([localOf(""), localOf("-1h")]).toEqual(["", ""]);
   });
 
   it("knows an id when it sees one", () => {

@@ -18,9 +18,16 @@ It knows the engine and nothing of bars. Who asks is handed in by the server as 
     GET  /console/batches[/{id}]       work that was fanned out, and how far it is
     POST /console/batches/{id}/…       cancel one, retry its dead members
     live console:overview              the overview, pushed once a second to those who follow
-    GET  /console/workers, /console/schedules, /console/changes
+    GET  /console/workers[/{id}]       who works; one with every message it has in hands
+    POST /console/workers/{id}/…       drain, keep
+    GET  /console/schedules[/{schedule}]   what fires when; one with its ticks and what became of them
+    POST /console/schedules/{schedule}/…   run-now, pause, resume
+    GET  /console/topics               who listens to which topic, and how far each listener is behind
+    GET  /console/tenants[/one]        what of each tenant waits, runs and died; one in each of its queues
+    POST /console/tenants/hold         claim nothing of a tenant any more, in one queue or all it has work in; or go on
+    GET  /console/changes
 """
 
-from barback.console.access import Operator, TasksKnown
+from barback.console.access import Operator, TasksKnown, TopicsKnown
 
-__all__ = ["Operator", "TasksKnown"]
+__all__ = ["Operator", "TasksKnown", "TopicsKnown"]

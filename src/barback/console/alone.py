@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
-from typing import Any
 
 import typer
 
 from barback.console import cli, working
 from barback.console.opening import DatabaseOption, with_database
-from barback.engine import Task, migrate
-from barback.engine.apps import load_app
+from barback.engine import migrate
+from barback.engine.workers.apps import App, load_app
 from barback.foundation.errors import Refusal
 from barback.foundation.settings import SettingsError
 from barback.storage import StorageError
@@ -33,13 +31,13 @@ def migrate_tables(database: DatabaseOption = None) -> None:
         typer.echo(name)
 
 
-def _tasks() -> Sequence[Task[Any]]:
+def _app() -> App:
     place = os.environ.get("BARBACK_APP", "")
-    return load_app(place).tasks if place else ()
+    return load_app(place) if place else App(())
 
 
-working.add_to(app, default_app="", set_up="barback.engine.working:plain_logs")
-cli.add_to(app, _tasks)
+working.add_to(app, default_app="", set_up="barback.engine.workers.working:plain_logs")
+cli.add_to(app, lambda: _app().tasks, lambda: _app().topics)
 
 
 def main() -> None:

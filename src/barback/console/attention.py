@@ -3,38 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
-from barback.engine.figures import QueueFigures, Snapshot
+from barback.engine.operations.figures import QueueFigures, Snapshot
+from barback.engine.operations.troubles import Troubles
 
 BEHIND_MS = 60_000
 
-Kind = Literal["no_worker", "silent_worker", "behind", "late_schedule", "dead_letters", "paused"]
+Kind = Literal[
+    "held_snapshot", "open_breaker", "no_worker", "silent_worker", "behind", "late_schedule", "dead_letters", "paused"
+]
+_WORST_FIRST: tuple[Kind, ...] = get_args(Kind)
+NOTHING = Troubles()
 
 
 class Attention(msgspec.Struct, frozen=True):
-    """One thing to look at. `subject` is a queue, a worker or a schedule; `count` messages; `since_ms` if known.
+    """One thing to look at. `subject` is a queue, a worker, a schedule, a breaker, or what holds a snapshot.
 
-    no_worker: messages wait and nobody works the queue. silent_worker: holds messages and does not
-    beat. behind: the oldest message that can run is older than a minute. late_schedule: a tick is
-    overdue. dead_letters: messages gave up. paused: somebody paused the queue.
+    `count` is messages; `since_ms` since when, and `detail` what is said of it and the cure, if that is known.
+
+    held_snapshot: a transaction is open for so long that nothing dead can be removed. open_breaker: what it
+    guards is down, and what goes by it is not claimed. no_worker: messages wait and nobody works the queue.
+    silent_worker: holds messages and does not beat. behind: the oldest message that can run is older than a
+    minute. late_schedule: a tick is overdue. dead_letters: messages gave up. paused: somebody paused the queue.
     """
 
     kind: Kind
     subject: str
     count: int
     since_ms: int | None
+    detail: str | None = None
 
 
-def attention(seen: Snapshot) -> list[Attention]:
+def attention(seen: Snapshot, troubles: Troubles = NOTHING) -> list[Attention]:
     """Everything that needs a person, worst first; the same kind by how much it is."""
-    order = ("no_worker", "silent_worker", "behind", "late_schedule", "dead_letters", "paused")
-    return sorted(_found(seen), key=lambda one: (order.index(one.kind), -one.count, one.subject))
+    return sorted(_found(seen, troubles), key=lambda one: (_WORST_FIRST.index(one.kind), -one.count, one.subject))
 
 
-def _found(seen: Snapshot) -> Iterator[Attention]:
+def _found(seen: Snapshot, troubles: Troubles) -> Iterator[Attention]:
+    for held in troubles.held:
+        yield Attention("held_snapshot", held.subject, 0, None, f"{held.said}. Cure: {held.cure}.")
+    waits = {queue.queue: queue.ready + queue.waiting + queue.scheduled for queue in seen.queues}
+    for breaker in troubles.open_breakers:
+        count = sum(waits.get(queue, 0) for queue in breaker.queues)
+        yield Attention("open_breaker", breaker.name, count, breaker.changed_ms, breaker.error)
     for queue in seen.queues:
         yield from _of_queue(queue, seen.as_of_ms)
     for worker in seen.workers:

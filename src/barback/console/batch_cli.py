@@ -17,7 +17,7 @@ from barback.console.opening import (
     who,
     with_database,
 )
-from barback.engine import batch_figures, batches
+from barback.engine.fanout import batch_figures, batches
 from barback.storage import Database
 
 batches_app = typer.Typer(help="Work that was fanned out, and how far it is.", no_args_is_help=True)

@@ -6,9 +6,10 @@ from litestar import get, post
 
 from barback.console import shapes
 from barback.console.access import Operator
-from barback.engine import batch_figures, batches, figures
-from barback.engine.batch_figures import BatchFigures
 from barback.engine.changes import NEWEST
+from barback.engine.fanout import batch_figures, batches
+from barback.engine.fanout.batch_figures import BatchFigures
+from barback.engine.operations import figures
 from barback.foundation.paging import LIMIT_DEFAULT, Page, check_limit, decode_cursor, encode_cursor
 from barback.storage import Database
 

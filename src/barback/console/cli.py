@@ -11,7 +11,8 @@ from typing import Annotated, Any
 
 import typer
 
-from barback.console import guard_cli, redrive_cli, shapes, tables, tuning_cli
+from barback.console import guard_cli, redrive_cli, shapes, tables, topic_cli, tuning_cli
+from barback.console.attention import attention
 from barback.console.batch_cli import batches_app
 from barback.console.opening import (
     DatabaseOption,
@@ -20,21 +21,30 @@ from barback.console.opening import (
     LimitOption,
     QueueArgument,
     changing,
-    look,
     reading,
     show,
     who,
     with_database,
 )
-from barback.engine import Task, changes, control, dead_letters
+from barback.console.schedule_cli import schedules_app
+from barback.console.tenant_cli import tenants_app
+from barback.console.worker_cli import workers_app
+from barback.engine import Task, Topic, changes
+from barback.engine.dead import dead_letters
+from barback.engine.operations import control
+from barback.engine.operations.figures import Snapshot, Watcher
+from barback.engine.operations.timings import Timings, TimingWatcher
+from barback.engine.operations.troubles import Troubles, TroubleWatcher
 from barback.storage import Database, Transaction
 
 queue_app = typer.Typer(help="Pause and resume a queue, release a key.", no_args_is_help=True)
 dead_app = typer.Typer(help="Messages that gave up.", no_args_is_help=True)
 
 
-def add_to(app: typer.Typer, tasks: Callable[[], Sequence[Task[Any]]]) -> None:
-    """Add the console's commands to the `barback` command; `tasks` tells which tasks there are."""
+def add_to(
+    app: typer.Typer, tasks: Callable[[], Sequence[Task[Any]]], topics: Callable[[], Sequence[Topic[Any]]]
+) -> None:
+    """Add the console's commands to the `barback` command; `tasks` and `topics` tell which there are."""
     app.command(name="queues")(queues)
     tuning_cli.add_to(queue_app)
     app.add_typer(queue_app, name="queue")
@@ -42,15 +52,22 @@ def add_to(app: typer.Typer, tasks: Callable[[], Sequence[Task[Any]]]) -> None:
     app.add_typer(dead_app, name="dead")
     app.add_typer(batches_app, name="batches")
     guard_cli.add_to(app)
-    app.command(name="workers")(workers)
-    app.command(name="schedules")(schedules)
+    app.add_typer(workers_app, name="workers")
+    app.add_typer(schedules_app, name="schedules")
+    topic_cli.add_to(app, topics)
+    app.add_typer(tenants_app, name="tenants")
     app.command(name="changes")(changes_list)
 
 
 def queues(*, database: DatabaseOption = None, as_json: JsonOption = False) -> None:
-    """Every queue: what waits, what runs, what failed."""
-    seen = look(database)
-    show(shapes.QueueList(seen.as_of_ms, seen.queues), as_json, lambda: tables.queues(seen))
+    """Every queue: what waits and for how long, what runs, what failed; below, what needs a person."""
+
+    async def read(db: Database) -> tuple[Snapshot, Timings, Troubles]:
+        return await Watcher().look(db), await TimingWatcher().look(db), await TroubleWatcher().look(db)
+
+    seen, timings, troubles = with_database(database, read)
+    listed = shapes.queue_list(seen, timings)
+    show(listed, as_json, lambda: tables.queues(listed, attention(seen, troubles)))
 
 
 @queue_app.command(name="pause")
@@ -133,18 +150,6 @@ def dead_discard(letter_id: LetterArgument, *, database: DatabaseOption = None) 
     """Throw one away for good. If it closed its key, the key goes on."""
     changing(database, lambda tx: dead_letters.discard(tx, letter_id, who=who()))
     typer.echo(f"{letter_id} is gone")
-
-
-def workers(*, database: DatabaseOption = None, as_json: JsonOption = False) -> None:
-    """Every worker: what it works, what it holds, when it was last heard of."""
-    seen = look(database)
-    show(shapes.WorkerList(seen.as_of_ms, seen.workers), as_json, lambda: tables.workers(seen))
-
-
-def schedules(*, database: DatabaseOption = None, as_json: JsonOption = False) -> None:
-    """Every schedule: when it fired and when it will."""
-    seen = look(database)
-    show(shapes.ScheduleList(seen.as_of_ms, seen.schedules), as_json, lambda: tables.schedules(seen))
 
 
 def changes_list(

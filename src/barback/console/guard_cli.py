@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from enum import StrEnum
 from typing import Annotated
 
@@ -10,13 +11,17 @@ import typer
 from barback.console import guard_tables as tables
 from barback.console import guards
 from barback.console.opening import DatabaseOption, JsonOption, changing, reading, show, who
-from barback.engine import breakers
-from barback.engine.breakers import State
-from barback.engine.costs import MEMORY_MIB
+from barback.engine.guards import broken_lines
+from barback.engine.guards.breakers import State
+from barback.engine.history.costs import MEMORY_MIB
 
 breaker_app = typer.Typer(help="Force a breaker open or closed, or let it go by what it sees.", no_args_is_help=True)
 
 NameArgument = Annotated[str, typer.Argument(help="The name of the breaker.")]
+LineOption = Annotated[
+    str | None,
+    typer.Option("--line", help="Only this line, of a breaker that goes by them: a partner, a tenant, a host."),
+]
 
 
 class By(StrEnum):
@@ -41,28 +46,36 @@ def listed(*, database: DatabaseOption = None, as_json: JsonOption = False) -> N
 
 
 @breaker_app.command(name="open")
-def open_(name: NameArgument, *, database: DatabaseOption = None) -> None:
-    """Hold it open: nothing of its queues is claimed, and nothing probes, until it is closed or reset."""
-    _force(database, name, "open")
-    typer.echo(f"{name} is held open; `barback breaker reset {name}` takes that back")
+def open_(name: NameArgument, *, line: LineOption = None, database: DatabaseOption = None) -> None:
+    """Hold it open: nothing of it is claimed, and nothing probes, until it is closed or reset."""
+    _force(database, name, line, "open")
+    typer.echo(f"{_called(name, line)} is held open; `barback breaker reset {_again(name, line)}` takes that back")
 
 
 @breaker_app.command(name="close")
-def close(name: NameArgument, *, database: DatabaseOption = None) -> None:
-    """Hold it closed: its queues are claimed whatever fails, until it is opened or reset."""
-    _force(database, name, "closed")
-    typer.echo(f"{name} is held closed; `barback breaker reset {name}` takes that back")
+def close(name: NameArgument, *, line: LineOption = None, database: DatabaseOption = None) -> None:
+    """Hold it closed: it is claimed whatever fails, until it is opened or reset."""
+    _force(database, name, line, "closed")
+    typer.echo(f"{_called(name, line)} is held closed; `barback breaker reset {_again(name, line)}` takes that back")
 
 
 @breaker_app.command(name="reset")
-def reset(name: NameArgument, *, database: DatabaseOption = None) -> None:
+def reset(name: NameArgument, *, line: LineOption = None, database: DatabaseOption = None) -> None:
     """Let it go by what it sees again; it begins closed."""
-    _force(database, name, None)
-    typer.echo(f"{name} goes by what it sees")
+    _force(database, name, line, None)
+    typer.echo(f"{_called(name, line)} goes by what it sees")
 
 
-def _force(database: str | None, name: str, to: State | None) -> None:
-    changing(database, lambda tx: breakers.force(tx, name, to, who=who()))
+def _called(name: str, line: str | None) -> str:
+    return name if line is None else f"the line {line!r} of {name}"
+
+
+def _again(name: str, line: str | None) -> str:
+    return name if line is None else f"{name} --line {shlex.quote(line)}"
+
+
+def _force(database: str | None, name: str, line: str | None, to: State | None) -> None:
+    changing(database, lambda tx: broken_lines.force(tx, name, to, who=who(), line=line))
 
 
 def usage(

@@ -10,12 +10,14 @@ from msgspec import Meta
 from barback.console import guard_shapes as shapes
 from barback.console import guards
 from barback.console.access import Operator
-from barback.engine import breakers
-from barback.engine.breakers import BreakerState, State
-from barback.engine.costs import MEMORY_MIB
+from barback.engine.fairness.limits import LINE_CHARS_MAX
+from barback.engine.guards import broken_lines
+from barback.engine.guards.breakers import BreakerState, State
+from barback.engine.history.costs import MEMORY_MIB
 from barback.storage import Database
 
 Memory = Annotated[int, Meta(ge=1, le=1 << 20)]
+Line = Annotated[str, Meta(max_length=LINE_CHARS_MAX)] | None
 
 
 @get("/console/breakers", tags=["console"], operation_id="console_breakers")
@@ -27,36 +29,35 @@ async def breakers_list(db: Database, reader: Operator) -> shapes.BreakerList:
 
 
 @post("/console/breakers/{breaker:str}/open", tags=["console"], status_code=200)
-async def open_breaker(db: Database, operator: Operator, breaker: str) -> BreakerState:
-    """Hold it open: nothing of its queues is claimed, and nothing probes, until it is closed or reset."""
-    return await _force(db, operator, breaker, "open")
+async def open_breaker(db: Database, operator: Operator, breaker: str, line: Line = None) -> BreakerState:
+    """Hold it, or one `line` of it, open: nothing is claimed, and nothing probes, until it is closed or reset."""
+    return await _force(db, operator, breaker, line, "open")
 
 
 @post("/console/breakers/{breaker:str}/close", tags=["console"], status_code=200)
-async def close_breaker(db: Database, operator: Operator, breaker: str) -> BreakerState:
-    """Hold it closed: its queues are claimed whatever fails, until it is opened or reset."""
-    return await _force(db, operator, breaker, "closed")
+async def close_breaker(db: Database, operator: Operator, breaker: str, line: Line = None) -> BreakerState:
+    """Hold it, or one `line` of it, closed: it is claimed whatever fails, until it is opened or reset."""
+    return await _force(db, operator, breaker, line, "closed")
 
 
 @post("/console/breakers/{breaker:str}/reset", tags=["console"], status_code=200)
-async def reset_breaker(db: Database, operator: Operator, breaker: str) -> BreakerState:
+async def reset_breaker(db: Database, operator: Operator, breaker: str, line: Line = None) -> BreakerState:
     """Let it go by what it sees again; it begins closed."""
-    return await _force(db, operator, breaker, None)
+    return await _force(db, operator, breaker, line, None)
 
 
-async def _force(db: Database, operator: Operator, breaker: str, to: State | None) -> BreakerState:
+async def _force(db: Database, operator: Operator, breaker: str, line: str | None, to: State | None) -> BreakerState:
     async with db.transaction() as tx:
-        return await breakers.force(tx, breaker, to, who=operator.who)
+        return await broken_lines.force(tx, breaker, to, who=operator.who, line=line)
 
 
 @get("/console/usage", tags=["console"], operation_id="console_usage")
 async def usage_list(
     db: Database, reader: Operator, month: str | None = None, by: guards.By = "task", tenant: str | None = None
 ) -> shapes.UsageList:
-    """What attempts used in a month (like 2026-11; the present one), by task, by tenant or by both."""
+    """What attempts used in a month (like 2026-11; the present one), by task, tenant or both, as of `as_of_ms`."""
     del reader
-    async with db.reading() as tx:
-        return await guards.usage_list(tx, month, by, tenant)
+    return await guards.usage_lately(db, month, by, tenant)
 
 
 @get("/console/usage/costs", tags=["console"], operation_id="console_usage_costs")
@@ -69,8 +70,7 @@ async def usage_costs(
 ) -> shapes.CostList:
     """What the work of a month would have cost on serverless price lists, with so much memory for a message."""
     del reader
-    async with db.reading() as tx:
-        return await guards.cost_list(tx, month, memory_mib, tenant)
+    return await guards.costs_lately(db, month, memory_mib, tenant)
 
 
 ROUTES = [breakers_list, open_breaker, close_breaker, reset_breaker, usage_list, usage_costs]

@@ -7,24 +7,25 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from barback.engine.breakers import BreakerState
-from barback.engine.costs import Cost
-from barback.engine.usage import Used
+from barback.engine.guards.breakers import BreakerState
+from barback.engine.history.costs import Cost
+from barback.engine.history.usage import Used
 from barback.foundation.errors import FieldProblem, Invalid
 
 YEARS = range(1970, 9999)
 
 
 class BreakerList(msgspec.Struct):
-    """Every breaker, by name."""
+    """Every breaker, by name, each followed by those of its lines that are open or forced (at most 1,000)."""
 
     as_of_ms: int
     items: list[BreakerState]
 
 
 class UsageList(msgspec.Struct):
-    """What attempts used in one month (UTC), those that took longest first; at most 1,000 items."""
+    """What attempts used in one month (UTC) as of `as_of_ms`, those that took longest first; at most 1,000 items."""
 
+    as_of_ms: int
     month: str
     from_ms: int
     until_ms: int
@@ -47,6 +48,7 @@ class ListedCost(msgspec.Struct):
 class CostList(msgspec.Struct):
     """What the work of one month (UTC) would have cost elsewhere with so much memory a message, the cheapest first."""
 
+    as_of_ms: int
     month: str
     memory_mib: int
     attempts: int

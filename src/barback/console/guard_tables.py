@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from rich.console import Console
@@ -10,17 +11,18 @@ from rich.text import Text
 
 from barback.console.guard_shapes import BreakerList, CostList, UsageList
 from barback.console.tables import age
-from barback.engine.breakers import BreakerState
+from barback.engine.guards.breakers import BreakerState
 
 
 def breakers(seen: BreakerList) -> None:
-    """Every breaker, one a line."""
+    """Every breaker, and those of its lines that are held, one below the other."""
+    counts = Counter(one.name for one in seen.items if one.line is not None and one.holds)
     rows = [
         (
-            one.name,
+            one.name if one.line is None else f"  {one.line or '(no line)'}",
             f"{one.forced or one.state}{' (forced)' if one.forced else ''}",
             age(one.changed_ms, seen.as_of_ms),
-            _then(one, seen.as_of_ms),
+            _then(one, seen.as_of_ms, counts[one.name]),
             " ".join(one.queues),
             one.error or "",
         )
@@ -29,9 +31,11 @@ def breakers(seen: BreakerList) -> None:
     _print(("breaker", "state", "for", "then", "queues", "last error"), rows, right=())
 
 
-def _then(one: BreakerState, now_ms: int) -> str:
+def _then(one: BreakerState, now_ms: int, lines_open: int) -> str:
     if one.forced is not None:
         return "until it is reset"
+    if one.by_line and one.line is None:
+        return f"by line, {lines_open} open"
     if one.state == "closed":
         return f"{one.failures} of {one.failures_max} failures"
     if one.prober is not None:

@@ -5,27 +5,54 @@ from __future__ import annotations
 from typing import Literal
 
 from barback.console import guard_shapes as shapes
-from barback.engine import breakers, costs, usage
-from barback.storage import Transaction
+from barback.console.keeping import keeper_of
+from barback.engine.guards import breakers, broken_lines
+from barback.engine.history import costs, usage
+from barback.storage import Database, Transaction
 
 By = Literal["task", "tenant", "both"]
 
 
 async def breaker_list(tx: Transaction) -> shapes.BreakerList:
-    """Every breaker as it stands."""
-    return shapes.BreakerList(tx.now_ms, await breakers.every(tx))
+    """Every breaker as it stands, with those of its lines that stand open or were forced."""
+    items: list[breakers.BreakerState] = []
+    for one in await breakers.every(tx):
+        items += [one, *(await broken_lines.held(tx, one) if one.by_line else ())]
+    return shapes.BreakerList(tx.now_ms, items)
 
 
 async def usage_list(tx: Transaction, month: str | None, by: By, tenant: str | None) -> shapes.UsageList:
     """What was used in a month, the present one if None. Raises BadMonth."""
     month, from_ms, until_ms = shapes.month_of(month, tx.now_ms)
     found = await usage.used(tx, from_ms, until_ms, by_task=by != "tenant", by_tenant=by != "task", tenant=tenant)
-    return shapes.UsageList(month, from_ms, until_ms, found)
+    return shapes.UsageList(tx.now_ms, month, from_ms, until_ms, found)
 
 
 async def cost_list(tx: Transaction, month: str | None, memory_mib: int, tenant: str | None) -> shapes.CostList:
     """What a month would have cost on price lists. Raises BadMonth."""
     month, from_ms, until_ms = shapes.month_of(month, tx.now_ms)
-    hours = await costs.hours(tx, from_ms, until_ms, tenant=tenant)
-    listed = [shapes.listed(cost) for cost in costs.costs(hours, memory_mib=memory_mib)]
-    return shapes.CostList(month, memory_mib, sum(hour.attempts for hour in hours), listed)
+    used = await costs.attempts_alike(tx, from_ms, until_ms, tenant=tenant)
+    listed = [shapes.listed(cost) for cost in costs.costs(used, memory_mib=memory_mib)]
+    return shapes.CostList(tx.now_ms, month, memory_mib, sum(alike.attempts for alike in used), listed)
+
+
+async def usage_lately(db: Database, month: str | None, by: By, tenant: str | None) -> shapes.UsageList:
+    """`usage_list` as it was found lately: a month of many tasks and tenants takes long to sum up. Raises BadMonth."""
+    month, _, _ = shapes.month_of(month, db.clock.now_ms())
+
+    async def ask() -> shapes.UsageList:
+        async with db.reading() as tx:
+            return await usage_list(tx, month, by, tenant)
+
+    return await keeper_of(db).answer(("usage", month, by, tenant), ask)
+
+
+async def costs_lately(db: Database, month: str | None, memory_mib: int, tenant: str | None) -> shapes.CostList:
+    """`cost_list` as it was found lately. Raises BadMonth."""
+    month, _, _ = shapes.month_of(month, db.clock.now_ms())
+
+    async def ask() -> shapes.CostList:
+        async with db.reading() as tx:
+            return await cost_list(tx, month, memory_mib, tenant)
+
+    return await keeper_of(db).answer(("costs", month, memory_mib, tenant), ask)

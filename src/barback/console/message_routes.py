@@ -8,59 +8,159 @@ from litestar import get, post
 from litestar.params import Parameter
 
 from barback.console import message_shapes as shapes
+from barback.console import search_words
 from barback.console.access import Operator, TasksKnown
-from barback.engine import changes, dead_letters, figures, key_looks, looking, moving, waiting
-from barback.engine.looking import NEWEST_MS, Look, State
-from barback.foundation.paging import LIMIT_DEFAULT, check_limit
+from barback.console.search_words import LINE_CHARS_MAX
+from barback.console.snippets import as_test
+from barback.engine import changes
+from barback.engine.dead import dead_letters
+from barback.engine.operations import figures, key_looks, looking, moving
+from barback.engine.operations.looking import NEWEST
+from barback.engine.operations.places import STATES
+from barback.foundation.paging import LIMIT_DEFAULT, check_limit, decode_cursor, encode_cursor
+from barback.foundation.settings import Settings
 from barback.storage import Database
 
-Before = Annotated[int | None, Parameter(ge=0, description="Only messages enqueued before this.")]
-Text = Annotated[str | None, Parameter(max_length=200, description="A piece of the payload's JSON.")]
+Line = Annotated[
+    str,
+    Parameter(
+        max_length=LINE_CHARS_MAX, description='queue:mail state:dead payload.order.id:4711 enqueued:-2h.. "text"'
+    ),
+]
+Its = Annotated[
+    str | None,
+    Parameter(max_length=LINE_CHARS_MAX, description="Its queue, if known: what waits elsewhere need not be looked at"),
+]
+COUNT_MAX = 10_000
+"""Where counting what a search finds stops."""
+KIN_MAX = 50
+DRAIN_PAGES_MAX = 50
+"""Transactions of one call that drains a key; what is left is drained by the next call."""
+PAGE = 200
+"""Messages that one call changes at most."""
 
 
 @get("/console/messages", tags=["console"])
 async def messages(
-    db: Database,
-    reader: Operator,
-    *,
-    queue: str | None = None,
-    key: str | None = None,
-    tenant: str | None = None,
-    task: str | None = None,
-    message_state: Annotated[State | None, Parameter(query="state")] = None,
-    text: Text = None,
-    before_ms: Before = None,
+    db: Database, reader: Operator, tasks_known: TasksKnown, *, q: Line = "", cursor: str | None = None,
     limit: int = LIMIT_DEFAULT,
-) -> shapes.MessageList:
-    """Messages that wait, run or are dead, the youngest first. Looks at the first 20,000 of each state."""
+) -> shapes.MessageList:  # fmt: skip
+    """Messages that wait, run or are dead, the youngest first. Looks at the first 20,000 of each table."""
     del reader
     check_limit(limit)
-    look = Look(queue=queue, key=key, tenant=tenant, task=task, state=message_state, text=text)
     async with db.reading() as tx:
-        found = await looking.search(tx, look, before_ms=NEWEST_MS if before_ms is None else before_ms, limit=limit)
-    # Everything of the last millisecond is told again on the next page rather than left out.
-    more = found[-1].enqueued_ms + 1 if len(found) == limit and found[-1].enqueued_ms < found[0].enqueued_ms else None
-    return shapes.MessageList([shapes.figures(one) for one in found], more)
+        look = search_words.read(q, tx.now_ms)
+        shown = shapes.payload_for(tasks_known)
+        found = await looking.search(tx, look, before=_before(cursor), limit=limit, shown=shown)
+    return shapes.MessageList(
+        [shapes.figures(one) for one in found.items], _after(found.after), found.looked, found.whole
+    )
+
+
+@get("/console/messages/count", tags=["console"])
+async def count_messages(
+    db: Database, reader: Operator, tasks_known: TasksKnown, *, q: Line = ""
+) -> shapes.MessageCount:
+    """How many messages a search finds, up to 10,000: what to know before all of them are changed."""
+    del reader
+    count, before = 0, NEWEST
+    async with db.reading() as tx:
+        look = search_words.read(q, tx.now_ms)
+        while count < COUNT_MAX:
+            found = await looking.search(tx, look, before=before, limit=2_000, shown=shapes.payload_for(tasks_known))
+            count += len(found.items)
+            if found.after is None:
+                return shapes.MessageCount(count, at_least=not found.whole)
+            before = found.after
+    return shapes.MessageCount(count, at_least=True)
+
+
+@get("/console/messages/words", tags=["console"])
+async def search_completions(db: Database, reader: Operator, tasks_known: TasksKnown) -> shapes.SearchWords:
+    """What a search can be made of: to complete it while somebody types."""
+    del reader
+    seen = await figures.watcher_of(db).look(db)
+    queues = sorted(one.queue for one in seen.queues)
+    return shapes.SearchWords(list(search_words.NAMES), list(STATES), queues, sorted(tasks_known.by_name))
+
+
+@post("/console/messages/change", tags=["console"], status_code=200)
+async def change_messages(
+    db: Database, operator: Operator, tasks_known: TasksKnown, data: shapes.ChangeMessages
+) -> shapes.MessagesChanged:
+    """Cancel, put off or run now what a search finds, 200 messages a call; call again with `next` until it is null.
+
+    Only an admin may cancel many: there is no way back.
+    """
+    if data.action == "cancel":
+        operator.require_admin("cancel many messages at once")
+    async with db.transaction() as tx:
+        look = search_words.read(data.q, tx.now_ms)
+        shown = shapes.payload_for(tasks_known)
+        found = await looking.search(tx, look, before=_before(data.cursor), limit=PAGE, shown=shown)
+        changed = await moving.change_these(
+            tx, found.items, data.action, who=operator.who, search=data.q, delay_ms=data.ms
+        )
+    figures.watcher_of(db).forget()
+    return shapes.MessagesChanged(changed, len(found.items), _after(found.after))
+
+
+def _before(cursor: str | None) -> tuple[int, str]:
+    if cursor is None:
+        return NEWEST
+    at_ms, id_ = decode_cursor(cursor, int, str)
+    return int(at_ms), str(id_)
+
+
+def _after(place: tuple[int, str] | None) -> str | None:
+    return None if place is None else encode_cursor(*place)
 
 
 @get("/console/messages/{message_id:str}", tags=["console"])
 async def message_detail(
-    db: Database, reader: Operator, tasks_known: TasksKnown, message_id: str
+    db: Database, reader: Operator, tasks_known: TasksKnown, settings: Settings, message_id: str, queue: Its = None
 ) -> shapes.MessageDetail:
     """One message: where it is, its payload, every attempt that failed, what was done with it."""
     del reader
     async with db.reading() as tx:
-        seen = await looking.one(tx, message_id)
+        seen = await looking.one(tx, message_id, queue=queue)
         failures = await dead_letters.history(tx, message_id)
         done = await changes.page(tx, subject=f"message:{message_id}")
-    return shapes.detail(seen, tasks_known, failures, done)
+    return shapes.detail(seen, tasks_known, failures, done, settings.trace_url)
+
+
+@get("/console/messages/{message_id:str}/kin", tags=["console"])
+async def message_kin(db: Database, reader: Operator, message_id: str, queue: Its = None) -> shapes.MessageKin:
+    """What enqueued a message, if that is dead or at work, and of what its handler enqueued what is not done yet."""
+    del reader
+    async with db.reading() as tx:
+        seen = await looking.one(tx, message_id, queue=queue)
+        kin = await looking.kin(tx, seen, limit=KIN_MAX)
+    return shapes.MessageKin(
+        parent_id=seen.about.parent,
+        parent=shapes.figures(kin.parent) if kin.parent else None,
+        children=[shapes.figures(one) for one in kin.children],
+        more=kin.more,
+    )
+
+
+@get("/console/messages/{message_id:str}/test", tags=["console"])
+async def message_as_test(
+    db: Database, reader: Operator, tasks_known: TasksKnown, message_id: str, queue: Its = None
+) -> shapes.MessageAsTest:
+    """A test in Python that handles this message again, on a database of its own. What is secret is masked."""
+    del reader
+    async with db.reading() as tx:
+        seen = await looking.one(tx, message_id, queue=queue)
+    payload = shapes.payload_for(tasks_known)(seen)
+    return shapes.MessageAsTest(as_test(seen, tasks_known.by_name.get(seen.task), payload))
 
 
 @post("/console/messages/{message_id:str}/run-now", tags=["console"], status_code=200)
 async def hasten_message(db: Database, operator: Operator, message_id: str) -> shapes.MessageMoved:
     """Run it now, not when it is due."""
     async with db.transaction() as tx:
-        await waiting.hurry(tx, message_id, who=operator.who)
+        await moving.hurry(tx, message_id, who=operator.who)
     figures.watcher_of(db).forget()
     return shapes.MessageMoved(message_id)
 
@@ -71,7 +171,7 @@ async def snooze_message(
 ) -> shapes.MessageMoved:
     """Run it so much later, and not before; its key waits with it."""
     async with db.transaction() as tx:
-        await waiting.snooze(tx, message_id, data.ms, who=operator.who)
+        await moving.snooze(tx, message_id, data.ms, who=operator.who)
     figures.watcher_of(db).forget()
     return shapes.MessageMoved(message_id)
 
@@ -80,7 +180,7 @@ async def snooze_message(
 async def cancel_message(db: Database, operator: Operator, message_id: str) -> shapes.MessageMoved:
     """It never runs. If it was the head of its key, the next one is."""
     async with db.transaction() as tx:
-        await waiting.cancel(tx, message_id, who=operator.who)
+        await moving.cancel(tx, message_id, who=operator.who)
     figures.watcher_of(db).forget()
     return shapes.MessageMoved(message_id)
 
@@ -101,23 +201,34 @@ async def key_detail(db: Database, reader: Operator, queue: str, key: str) -> sh
         found = await key_looks.one(tx, queue, key)
         done = await changes.page(tx, subject=f"key:{queue}:{key}")
     return shapes.KeyPage(
-        queue=queue, key=key, lane=found.lane, since_ms=found.since_ms, waiting=found.waiting, line=found.line,
+        queue=queue, key=key, lane=found.lane, since_ms=found.since_ms, paused=found.paused,
+        waiting=found.waiting, line=found.line,
         head=None if found.head is None else shapes.figures(found.head), dead=found.dead, changes=done,
     )  # fmt: skip
 
 
 @post("/console/keys/drain", tags=["console"], status_code=200)
-async def drain_key(db: Database, operator: Operator, data: shapes.OneKey) -> shapes.KeyDrained:
+async def drain_key(db: Database, admin: Operator, data: shapes.OneKey) -> shapes.KeyDrained:
     """Cancel everything that waits behind the head of a key."""
-    async with db.transaction() as tx:
-        count = await moving.drain_key(tx, data.queue, data.key, who=operator.who)
+    total = 0
+    for _ in range(DRAIN_PAGES_MAX):
+        async with db.transaction() as tx:
+            count = await moving.drain_key(tx, data.queue, data.key, who=admin.who)
+        total += count
+        if count < moving.DRAIN_PAGE:
+            break
     figures.watcher_of(db).forget()
-    return shapes.KeyDrained(count)
+    return shapes.KeyDrained(total)
 
 
 ROUTES = [
     messages,
+    count_messages,
+    search_completions,
+    change_messages,
     message_detail,
+    message_kin,
+    message_as_test,
     hasten_message,
     snooze_message,
     cancel_message,

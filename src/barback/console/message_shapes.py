@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
 from barback.console.access import TasksKnown
+from barback.console.search_words import LINE_CHARS_MAX
 from barback.engine.changes import Change
-from barback.engine.dead_letters import Failure
-from barback.engine.key_looks import KeyLetter, KeyLook, Waiting
-from barback.engine.looking import Seen
-from barback.engine.masking import masked
+from barback.engine.dead.dead_letters import Failure
+from barback.engine.operations.key_looks import KeyLetter, KeyLook, Waiting
+from barback.engine.operations.looking import Seen, Shown
+from barback.engine.payloads.masking import masked
 
 SNOOZE_MAX_MS = 366 * 86_400_000
 
@@ -39,6 +40,7 @@ class MessageFigures(msgspec.Struct, kw_only=True):
     parent: str | None
     trace: str | None
     expires_ms: int | None
+    error: str | None
     payload_bytes: int
 
 
@@ -49,15 +51,72 @@ class MessageDetail(MessageFigures, kw_only=True):
     """
 
     payload: msgspec.Raw
+    trace_url: str | None
     failures: list[Failure]
     changes: list[Change]
 
 
+class MessageKin(msgspec.Struct, kw_only=True):
+    """What enqueued a message and what it enqueued. `parent` is null when the one with `parent_id` is done.
+
+    With `more` not all of the children are told: search for `parent:ID`.
+    """
+
+    parent_id: str | None
+    parent: MessageFigures | None
+    children: list[MessageFigures]
+    more: bool
+
+
+class MessageAsTest(msgspec.Struct):
+    """A test in Python, to be put into a file."""
+
+    text: str
+
+
 class MessageList(msgspec.Struct):
-    """What was found, the youngest first. `next_before_ms`: search on before it; None: that was all."""
+    """What was found, the youngest first. `next`: the cursor of the next page; None: that was all.
+
+    `looked`: at how many messages the search looked; `whole`: whether there are no more of that queue and state.
+    """
 
     items: list[MessageFigures]
-    next_before_ms: int | None
+    next: str | None
+    looked: int
+    whole: bool
+
+
+class MessageCount(msgspec.Struct):
+    """How many messages a search finds; with `at_least` counting stopped there."""
+
+    found: int
+    at_least: bool
+
+
+class ChangeMessages(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """What is to become of all that a search finds. `ms`: for how long, when they are put off."""
+
+    q: Annotated[str, Meta(min_length=1, max_length=LINE_CHARS_MAX)]
+    action: Literal["cancel", "run_now", "snooze"]
+    ms: Annotated[int, Meta(ge=1, le=SNOOZE_MAX_MS)] = 3_600_000
+    cursor: str | None = None
+
+
+class MessagesChanged(msgspec.Struct):
+    """How many of a page were changed, and how many were found. `next`: go on with this cursor; None: that was all."""
+
+    changed: int
+    found: int
+    next: str | None
+
+
+class SearchWords(msgspec.Struct):
+    """What a search can be made of: filters, and values of some of them."""
+
+    names: list[str]
+    states: list[str]
+    queues: list[str]
+    tasks: list[str]
 
 
 class SnoozeMessage(msgspec.Struct, forbid_unknown_fields=True):
@@ -98,6 +157,7 @@ class KeyPage(msgspec.Struct, kw_only=True):
     key: str
     lane: str
     since_ms: int | None
+    paused: bool
     head: MessageFigures | None
     waiting: int
     line: list[Waiting]
@@ -111,12 +171,23 @@ def figures(seen: Seen) -> MessageFigures:
         id=seen.id, queue=seen.queue, task=seen.task, key=seen.key, tenant_id=seen.tenant, priority=seen.priority,
         attempt=seen.attempt, attempts_max=seen.attempts_max, enqueued_ms=seen.enqueued_ms, state=seen.state,
         at_ms=seen.at_ms, worker=seen.worker, batch=seen.about.batch, parent=seen.about.parent,
-        trace=seen.about.trace, expires_ms=seen.about.expires_ms, payload_bytes=len(seen.payload.encode()),
+        trace=seen.about.trace, expires_ms=seen.about.expires_ms, error=seen.error,
+        payload_bytes=len(seen.payload.encode()),
     )  # fmt: skip
 
 
-def detail(seen: Seen, known: TasksKnown, failures: list[Failure], changes: list[Change]) -> MessageDetail:
-    """A message with its history, its secrets masked."""
-    payload = msgspec.Raw(masked(seen.payload.encode(), known.by_name.get(seen.task)))
+def payload_for(known: TasksKnown) -> Shown:
+    """How a payload is shown to those who look through the server: with its secrets masked."""
+    return lambda seen: masked(seen.payload.encode(), known.by_name.get(seen.task)).decode()
+
+
+def detail(
+    seen: Seen, known: TasksKnown, failures: list[Failure], changes: list[Change], trace_url: str = ""
+) -> MessageDetail:
+    """A message with its history, its secrets masked. `trace_url`: where its trace is, with {trace_id} in it."""
+    payload = msgspec.Raw(payload_for(known)(seen).encode())
     fields = msgspec.structs.asdict(figures(seen))
-    return MessageDetail(**fields, payload=payload, failures=failures, changes=changes)
+    # A traceparent is version-trace-span-flags.
+    trace_id = (seen.about.trace or "").split("-")[1:2]
+    link = trace_url.replace("{trace_id}", trace_id[0]) if trace_url and trace_id else None
+    return MessageDetail(**fields, payload=payload, trace_url=link, failures=failures, changes=changes)

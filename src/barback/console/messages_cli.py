@@ -1,16 +1,17 @@
-"""`barback messages`: find messages wherever they are; cancel, put off or hurry those that wait."""
+"""`barback messages`: find messages wherever they are; cancel, put off or hurry one that waits, or all that fit."""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Coroutine, Sequence
-from typing import Annotated, Any
+import re
+from collections.abc import Sequence
+from typing import Annotated
 
-import msgspec
 import typer
 from rich.text import Text
 
-from barback.console import tables
+from barback.console import message_shapes as shapes
+from barback.console import search_words, tables
+from barback.console.access import TasksKnown
 from barback.console.opening import (
     DatabaseOption,
     JsonOption,
@@ -22,31 +23,30 @@ from barback.console.opening import (
     who,
     with_database,
 )
-from barback.engine import changes, dead_letters, waiting
-from barback.engine.changes import Change
-from barback.engine.dead_letters import Failure
-from barback.engine.waiting import Found, Wanted
+from barback.engine import changes
+from barback.engine.dead import dead_letters
+from barback.engine.operations import looking, moving
+from barback.engine.operations.looking import NEWEST, Found, Look, Seen
+from barback.engine.operations.moving import Action
 from barback.foundation.clock import SystemClock
+from barback.foundation.paging import encode_cursor
 from barback.storage import Database, Transaction
 
 messages_app = typer.Typer(help="Messages, wherever they are.", no_args_is_help=True)
 PAGE = 200
-_STATES = ("ready", "arrived", "behind its key", "delayed", "leased", "dead")
+ALL_KNOWN = TasksKnown({})
+"""Whoever opens the database sees everything: nothing is masked."""
+_FILTER = re.compile(r"([A-Za-z_]\w*(?:\.[^\s.:]+)*):(.*)", re.DOTALL)
 
-IdArgument = Annotated[str | None, typer.Argument(help="The id of one message.")]
-QueueOption = Annotated[str | None, typer.Option("--queue", help="Only of this queue.")]
-KeyOption = Annotated[str | None, typer.Option("--key", help="Only with this key.")]
-TenantOption = Annotated[str | None, typer.Option("--tenant", help="Only of this tenant.")]
-TaskOption = Annotated[str | None, typer.Option("--task", help="Only for this task.")]
-StateOption = Annotated[str | None, typer.Option("--state", help=f"Only those that are {', '.join(_STATES)}.")]
-
-
-class MessageDetail(msgspec.Struct):
-    """A message with every attempt that failed, and what operators did with it."""
-
-    message: Found
-    failures: list[Failure]
-    changes: list[Change]
+WordsArgument = Annotated[
+    list[str] | None,
+    typer.Argument(
+        help="queue:mail key:k tenant:t task:mail.send state:dead enqueued:-2h.. due:..+1h payload.order.id:4711 "
+        "parent:ID batch:ID, an id, or a piece of the payload.",
+        metavar="WORDS",
+    ),
+]
+YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask before many are changed.")]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -56,30 +56,27 @@ def add_to(app: typer.Typer) -> None:
 
 @messages_app.command(name="list")
 def messages_list(
+    words: WordsArgument = None,
     *,
-    queue: QueueOption = None,
-    key: KeyOption = None,
-    tenant: TenantOption = None,
-    task: TaskOption = None,
-    state: StateOption = None,
     limit: LimitOption = 50,
     database: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Messages that fit, those enqueued last first."""
-    wanted = _wanted(queue, key, tenant, task, state)
-    found = reading(database, lambda tx: waiting.find(tx, wanted, limit))
-    show(found, as_json, lambda: _table(found))
+    found = reading(database, lambda tx: looking.search(tx, _look(words, tx), limit=limit))
+    after = None if found.after is None else encode_cursor(*found.after)
+    listed = shapes.MessageList([shapes.figures(one) for one in found.items], after, found.looked, found.whole)
+    show(listed, as_json, lambda: _table(found))
 
 
 @messages_app.command(name="show")
 def messages_show(message_id: LetterArgument, *, database: DatabaseOption = None, as_json: JsonOption = False) -> None:
     """One message: where it is, its payload, every attempt that failed, what was done with it."""
 
-    async def read(tx: Transaction) -> MessageDetail:
-        message = await waiting.one(tx, message_id)
+    async def read(tx: Transaction) -> shapes.MessageDetail:
+        seen = await looking.one(tx, message_id)
         done = await changes.page(tx, subject=f"message:{message_id}")
-        return MessageDetail(message, await dead_letters.history(tx, message_id), done)
+        return shapes.detail(seen, ALL_KNOWN, await dead_letters.history(tx, message_id), done)
 
     found = reading(database, read)
     show(found, as_json, lambda: _detail(found))
@@ -87,127 +84,118 @@ def messages_show(message_id: LetterArgument, *, database: DatabaseOption = None
 
 @messages_app.command(name="cancel")
 def messages_cancel(
-    message_id: IdArgument = None,
+    words: WordsArgument = None,
     *,
-    queue: QueueOption = None,
-    key: KeyOption = None,
-    tenant: TenantOption = None,
-    task: TaskOption = None,
-    state: StateOption = None,
-    reason: Annotated[str, typer.Option("--reason", help="For the record of changes.")] = "",
+    reason: Annotated[str, typer.Option("--reason", help="For the record of changes, when it is one message.")] = "",
+    yes: YesOption = False,
     database: DatabaseOption = None,
 ) -> None:
     """Take out for good what waits: one message, or all that fit. What a worker holds stays."""
-
-    async def end(tx: Transaction, one: Found) -> bool:
-        await waiting.cancel(tx, one.id, who=who(), reason=reason)
-        return True
-
-    count = _each(database, message_id, _wanted(queue, key, tenant, task, state), end)
-    typer.echo(f"{message_id or count} {'is' if message_id else 'are'} cancelled")
+    if message_id := _one_id(words):
+        changing(database, lambda tx: moving.cancel(tx, message_id, who=who(), reason=reason))
+        typer.echo(f"{message_id} is cancelled")
+    else:
+        typer.echo(f"{_each(database, words, 'cancel', yes=yes)} are cancelled")
 
 
 @messages_app.command(name="snooze")
 def messages_snooze(
-    message_id: LetterArgument,
-    seconds: Annotated[float, typer.Argument(min=0, help="For how long from now.")],
+    words: WordsArgument = None,
     *,
+    seconds: Annotated[float, typer.Option("--for", min=0.001, help="For how many seconds from now.")] = 3_600.0,
+    yes: YesOption = False,
     database: DatabaseOption = None,
 ) -> None:
-    """Put one off. One with a key keeps its turn, and those behind it wait."""
-    changing(database, lambda tx: waiting.snooze(tx, message_id, int(seconds * 1000), who=who()))
-    typer.echo(f"{message_id} waits for {seconds:g} s")
+    """Put off one message, or all that fit. One with a key keeps its turn, and those behind it wait."""
+    ms = int(seconds * 1000)
+    if message_id := _one_id(words):
+        changing(database, lambda tx: moving.snooze(tx, message_id, ms, who=who()))
+        typer.echo(f"{message_id} waits for {seconds:g} s")
+    else:
+        typer.echo(f"{_each(database, words, 'snooze', yes=yes, ms=ms)} wait for {seconds:g} s")
 
 
 @messages_app.command(name="retry")
-def messages_retry(
-    message_id: IdArgument = None,
-    *,
-    queue: QueueOption = None,
-    key: KeyOption = None,
-    tenant: TenantOption = None,
-    task: TaskOption = None,
-    state: StateOption = None,
-    database: DatabaseOption = None,
-) -> None:
+def messages_retry(words: WordsArgument = None, *, yes: YesOption = False, database: DatabaseOption = None) -> None:
     """Let run now what waits for its time, its retry too, and what is dead: one message, or all that fit."""
-    if message_id is None and state not in ("delayed", "dead"):
-        raise typer.BadParameter("name the id of one message, or --state delayed or dead")
-
-    async def go(tx: Transaction, one: Found) -> bool:
-        # What is due already would be found again and again.
-        if one.due_ms is not None and one.due_ms <= tx.now_ms:
-            return False
-        await waiting.hurry(tx, one.id, who=who())
-        return True
-
-    count = _each(database, message_id, _wanted(queue, key, tenant, task, state), go)
-    typer.echo(f"{message_id or count} can run now")
+    if message_id := _one_id(words):
+        changing(database, lambda tx: moving.hurry(tx, message_id, who=who()))
+        typer.echo(f"{message_id} can run now")
+    else:
+        typer.echo(f"{_each(database, words, 'run_now', yes=yes)} can run now")
 
 
-def _wanted(queue: str | None, key: str | None, tenant: str | None, task: str | None, state: str | None) -> Wanted:
-    if state is not None and state not in _STATES:
-        raise typer.BadParameter(f"expected --state {', '.join(_STATES)}; got {state!r}")
-    return Wanted(queue=queue, key=key, tenant=tenant, task=task, state=state)
+def _line(words: Sequence[str] | None) -> str:
+    """The words as one line; the quotes that the shell took away are put back."""
+    return " ".join(_quoted(word) if re.search(r"\s", word) else word for word in words or ())
 
 
-ChangeOne = Callable[[Transaction, Found], Coroutine[Any, Any, bool]]
+def _quoted(word: str) -> str:
+    name, value = found.groups() if (found := _FILTER.fullmatch(word)) else ("", word)
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'{name}:"{escaped}"' if name else f'"{escaped}"'
 
 
-def _each(database: str | None, message_id: str | None, wanted: Wanted, change: ChangeOne) -> int:
-    """Change one, or all that fit, a page in each transaction; those that a worker claims meanwhile are left alone."""
-    if message_id is None and wanted == Wanted():
-        raise typer.BadParameter("name the id of one message, or what to choose by: --queue, --key, --tenant, --task")
+def _look(words: Sequence[str] | None, tx: Transaction) -> Look:
+    return search_words.read(_line(words), tx.now_ms)
+
+
+def _one_id(words: Sequence[str] | None) -> str | None:
+    """The id, when the words are one. Raises BadParameter when there are none: all is not a search."""
+    if not words:
+        raise typer.BadParameter("name the id of one message, or what to search for, as in queue:mail state:dead")
+    single = len(words) == 1 and ":" not in words[0] and not re.search(r"\s", words[0])
+    return words[0] if single else None
+
+
+def _each(database: str | None, words: Sequence[str] | None, action: Action, *, yes: bool, ms: int = 0) -> int:
+    """Change all that fit, a page in each transaction; those that a worker claims meanwhile are left alone."""
+    first = reading(database, lambda tx: looking.search(tx, _look(words, tx), limit=PAGE))
+    many = f"{len(first.items)} messages{' and more' if first.after else ''}"
+    if len(first.items) > 1 and not yes:
+        typer.confirm(f"This changes {many}. Go on?", abort=True)
 
     async def run(db: Database) -> int:
-        if message_id is not None:
+        count, before = 0, NEWEST
+        while True:
             async with db.transaction() as tx:
-                await change(tx, await waiting.one(tx, message_id))
-            return 1
-        count = changed = await _page(db, wanted, change)
-        while changed:
-            changed = await _page(db, wanted, change)
-            count += changed
-        return count
+                found = await looking.search(tx, _look(words, tx), before=before, limit=PAGE)
+                count += await moving.change_these(tx, found.items, action, who=who(), search=_line(words), delay_ms=ms)
+            if found.after is None:
+                return count
+            before = found.after
 
     return with_database(database, run)
 
 
-async def _page(db: Database, wanted: Wanted, change: ChangeOne) -> int:
-    changed = 0
-    async with db.transaction() as tx:
-        for one in await waiting.find(tx, wanted, PAGE):
-            # What a worker claims meanwhile is left alone.
-            with contextlib.suppress(waiting.MessageNotWaiting, waiting.MessageNotFound):
-                changed += await change(tx, one)
-    return changed
-
-
-def _table(found: Sequence[Found]) -> None:
+def _table(found: Found) -> None:
     now_ms = SystemClock().now_ms()
     table = tables.new_table("id", "state", "queue", "task", "key", "tenant", "attempts", "age", "")
-    for one in found:
+    for one in found.items:
         numbers = (f"{one.attempt}/{one.attempts_max}", tables.age(one.enqueued_ms, now_ms))
-        cells = (one.id, one.state, one.queue, one.task, one.key or "", one.tenant or "", *numbers, _more(one, now_ms))
+        more = _more(one, now_ms)
+        cells = (one.id, one.state, one.queue, one.task, one.key or "", one.tenant or "", *numbers, more)
         table.add_row(*(Text(cell) for cell in cells))
     tables.put(table)
+    if not found.whole:
+        tables.put(Text(f"looked at {found.looked:,} messages; more are there: name a queue to look further"))
 
 
-def _more(one: Found, now_ms: int) -> str:
-    if one.due_ms is not None:
-        return "due" if one.due_ms <= now_ms else f"in {tables.age(now_ms, one.due_ms)}"
+def _more(one: Seen | shapes.MessageDetail, now_ms: int) -> str:
+    if one.state in ("scheduled", "retrying") and one.at_ms is not None:
+        return "due" if one.at_ms <= now_ms else f"in {tables.age(now_ms, one.at_ms)}"
     return f"held by {one.worker}" if one.worker else (one.error or "")[: tables.ERROR_SHOWN_MAX]
 
 
-def _detail(found: MessageDetail) -> None:
-    one, now_ms = found.message, SystemClock().now_ms()
+def _detail(one: shapes.MessageDetail) -> None:
+    now_ms = SystemClock().now_ms()
     tables.put(Text(f"{one.id} is {one.state} {_more(one, now_ms)}"))
-    tables.put(Text(f"task {one.task}, queue {one.queue}, key {one.key or 'none'}, tenant {one.tenant or 'none'}"))
+    tables.put(Text(f"task {one.task}, queue {one.queue}, key {one.key or 'none'}, tenant {one.tenant_id or 'none'}"))
     tables.put(Text(f"attempt {one.attempt} of {one.attempts_max}, enqueued {tables.age(one.enqueued_ms, now_ms)} ago"))
-    tables.put(Text(f"payload {one.payload}"))
+    tables.put(Text(f"payload {bytes(one.payload).decode()}"))
     table = tables.new_table("attempt", "ago", "worker", "error")
-    for failure in found.failures:
+    for failure in one.failures:
         cells = (str(failure.attempt), tables.age(failure.at_ms, now_ms), failure.worker, failure.error)
         table.add_row(*(Text(cell) for cell in cells))
     tables.put(table)
-    tables.changes(found.changes)
+    tables.changes(one.changes)

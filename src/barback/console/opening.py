@@ -13,7 +13,7 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 import typer
 
-from barback.engine.figures import Snapshot, Watcher
+from barback.engine.operations.figures import Snapshot, Watcher
 from barback.foundation.settings import settings_from, variable
 from barback.storage import Database, StorageError, Transaction, open_database
 

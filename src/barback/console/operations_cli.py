@@ -12,13 +12,13 @@ from rich.text import Text
 
 from barback.console import shapes, tables
 from barback.console.opening import DatabaseOption, JsonOption, LimitOption, reading, show, with_database
-from barback.engine import doctor as engine_doctor
-from barback.engine import metrics as engine_metrics
-from barback.engine import scaling as engine_scaling
-from barback.engine.doctor import Examined
-from barback.engine.health import pages_at
-from barback.engine.scaling import Scaled
-from barback.engine.working import pages_of
+from barback.engine.operations import doctor as engine_doctor
+from barback.engine.operations import metrics as engine_metrics
+from barback.engine.operations.doctor import Examined
+from barback.engine.operations.health import pages_at
+from barback.engine.workers import scaling as engine_scaling
+from barback.engine.workers.scaling import Scaled
+from barback.engine.workers.working import pages_of
 from barback.foundation.clock import SystemClock
 from barback.storage import Database, MigrationSet
 

@@ -10,8 +10,10 @@ import typer
 
 from barback.console import redrive_shapes, tables
 from barback.console.opening import DatabaseOption, JsonOption, LetterArgument, changing, reading, show, who
-from barback.engine import Task, control, dead_edits, redrive
-from barback.engine.redrive import PER_SECOND_MAX, PER_SECOND_MIN
+from barback.engine import Task
+from barback.engine.dead import dead_edits, redrive
+from barback.engine.dead.redrive import PER_SECOND_MAX, PER_SECOND_MIN
+from barback.engine.operations import control
 from barback.storage import Transaction
 
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]

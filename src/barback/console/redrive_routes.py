@@ -6,7 +6,8 @@ from litestar import get, post
 
 from barback.console import redrive_shapes as shapes
 from barback.console.access import Operator, TasksKnown
-from barback.engine import control, dead_edits, figures, redrive
+from barback.engine.dead import dead_edits, redrive
+from barback.engine.operations import control, figures
 from barback.storage import Database
 
 
@@ -23,7 +24,9 @@ async def edit_dead_letter(
 
 @post("/console/redrives", tags=["console"], status_code=200)
 async def start_redrive(db: Database, operator: Operator, data: shapes.StartRedrive) -> shapes.RedriveFigures:
-    """Send many dead letters round again at a bounded rate, or throw them away; or only count them."""
+    """Send many dead letters round again at a bounded rate; or throw them away (admins); or only count them."""
+    if data.action == "discard" and not data.dry_run:
+        operator.require_admin("throw many dead letters away")
     async with db.transaction() as tx:
         await control.require_queue(tx, data.queue)
         if data.dry_run:

@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from barback.engine.redrive import FOUND_MAX, PER_SECOND_MAX, PER_SECOND_MIN, Action, Redrive, State, Wanted
+from barback.engine.dead.redrive import FOUND_MAX, PER_SECOND_MAX, PER_SECOND_MIN, Action, Redrive, State, Wanted
 
 PerSecond = Annotated[float, Meta(ge=PER_SECOND_MIN, le=PER_SECOND_MAX)]
 Name = Annotated[str, Meta(min_length=1, max_length=512)]

@@ -4,14 +4,29 @@ from __future__ import annotations
 
 from litestar import get, post
 
-from barback.console import batch_routes, guard_routes, message_routes, redrive_routes, shapes, tuning_routes
+from barback.console import (
+    batch_routes,
+    guard_routes,
+    message_routes,
+    redrive_routes,
+    schedule_routes,
+    shapes,
+    tenant_routes,
+    topic_routes,
+    tuning_routes,
+    worker_routes,
+)
 from barback.console.access import Operator, TasksKnown
-from barback.console.attention import attention
-from barback.engine import changes, control, dead_letters, figures, scaling
-from barback.engine.activity import activity_of
+from barback.console.watching import glance
+from barback.engine import changes
 from barback.engine.changes import NEWEST, Change
-from barback.engine.control import QueueNotFound
-from barback.engine.figures import QueueFigures
+from barback.engine.dead import dead_letters
+from barback.engine.operations import control, figures, minutes, timings
+from barback.engine.operations.activity import activity_of
+from barback.engine.operations.control import QueueNotFound
+from barback.engine.operations.figures import QueueFigures
+from barback.engine.operations.hours import queue_hour
+from barback.engine.operations.timings import timings_of
 from barback.foundation.paging import LIMIT_DEFAULT, Page, check_limit, decode_cursor, encode_cursor
 from barback.storage import Database
 
@@ -20,8 +35,7 @@ from barback.storage import Database
 async def overview(db: Database, reader: Operator) -> shapes.Overview:
     """Everything at a glance, and what needs a person now."""
     del reader
-    seen = await figures.watcher_of(db).look(db)
-    return shapes.overview(seen, attention(seen))
+    return await glance(db)
 
 
 @get("/console/queues", tags=["console"])
@@ -29,7 +43,7 @@ async def queues(db: Database, reader: Operator) -> shapes.QueueList:
     """Every queue with its figures."""
     del reader
     seen = await figures.watcher_of(db).look(db)
-    return shapes.QueueList(seen.as_of_ms, seen.queues)
+    return shapes.queue_list(seen, await timings_of(db).look(db))
 
 
 @get("/console/activity", tags=["console"])
@@ -39,6 +53,16 @@ async def activity(db: Database, reader: Operator) -> shapes.ActivityList:
     return shapes.ActivityList(await activity_of(db).look(db))
 
 
+@get("/console/day", tags=["console"])
+async def day(db: Database, reader: Operator, queue: str = minutes.ALL) -> shapes.Day:
+    """The last 24 hours of a queue, or of all: what was done, what failed, what waited, every five minutes."""
+    del reader
+    async with db.reading() as tx:
+        if queue:
+            await control.require_queue(tx, queue)
+        return shapes.Day(tx.now_ms, await minutes.day(tx, queue))
+
+
 @get("/console/queues/{queue:str}", tags=["console"])
 async def queue_detail(db: Database, reader: Operator, queue: str) -> shapes.QueueDetail:
     """One queue: its last hour, its tasks, and why its messages gave up."""
@@ -46,9 +70,10 @@ async def queue_detail(db: Database, reader: Operator, queue: str) -> shapes.Que
     seen = await figures.watcher_of(db).look(db)
     found = _one_of(seen.queues, queue)
     async with db.reading() as tx:
-        minutes, tasks = await figures.queue_hour(tx, queue)
+        hour = await queue_hour(tx, queue)
+        timing = await timings.of_queue(tx, queue)
         errors = await dead_letters.groups(tx, queue=queue)
-    return shapes.queue_detail(found, seen.as_of_ms, minutes, tasks, errors)
+    return shapes.queue_detail(found, seen.as_of_ms, hour, timing, errors)
 
 
 @post("/console/queues/{queue:str}/pause", tags=["console"], status_code=200)
@@ -151,31 +176,6 @@ async def discard_dead_letter(
     return shapes.dead_letter(letter, tasks_known.by_name)
 
 
-@get("/console/workers", tags=["console"])
-async def workers(db: Database, reader: Operator) -> shapes.WorkerList:
-    """Every worker: what it works, what it holds, when it was last heard of."""
-    del reader
-    seen = await figures.watcher_of(db).look(db)
-    return shapes.WorkerList(seen.as_of_ms, seen.workers)
-
-
-@get("/console/scaling", tags=["console"])
-async def scaling_decisions(db: Database, reader: Operator, limit: int = LIMIT_DEFAULT) -> shapes.ScalingList:
-    """What supervisors decided, newest first: how many workers, and why."""
-    del reader
-    check_limit(limit)
-    async with db.reading() as tx:
-        return shapes.ScalingList(await scaling.decisions(tx, limit))
-
-
-@get("/console/schedules", tags=["console"])
-async def schedules(db: Database, reader: Operator) -> shapes.ScheduleList:
-    """Every schedule: when it fired and when it will."""
-    del reader
-    seen = await figures.watcher_of(db).look(db)
-    return shapes.ScheduleList(seen.as_of_ms, seen.schedules)
-
-
 @get("/console/changes", tags=["console"])
 async def changes_page(
     db: Database,
@@ -217,6 +217,7 @@ ROUTES = [
     overview,
     queues,
     activity,
+    day,
     queue_detail,
     pause_queue,
     resume_queue,
@@ -232,8 +233,9 @@ ROUTES = [
     *batch_routes.ROUTES,
     *guard_routes.ROUTES,
     *tuning_routes.ROUTES,
-    workers,
-    scaling_decisions,
-    schedules,
+    *worker_routes.ROUTES,
+    *schedule_routes.ROUTES,
+    *topic_routes.ROUTES,
+    *tenant_routes.ROUTES,
     changes_page,
 ]

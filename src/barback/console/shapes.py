@@ -9,13 +9,20 @@ import msgspec
 from msgspec import Meta
 
 from barback.console.attention import Attention
-from barback.engine import Task, dead_letters
-from barback.engine.activity import QueueActivity
+from barback.engine import Task
 from barback.engine.changes import Change
-from barback.engine.dead_letters import RETRY_MAX, ErrorGroup, Failure
-from barback.engine.figures import Minute, QueueFigures, ScheduleFigures, Snapshot, TaskFigures, WorkerFigures
-from barback.engine.masking import masked
-from barback.engine.scaling import Scaled
+from barback.engine.dead import dead_letters
+from barback.engine.dead.dead_letters import RETRY_MAX, ErrorGroup, Failure
+from barback.engine.history.latencies import Latency
+from barback.engine.operations.activity import QueueActivity
+from barback.engine.operations.figures import QueueFigures, ScheduleFigures, Snapshot, WorkerFigures
+from barback.engine.operations.hours import Minute, TaskFigures
+from barback.engine.operations.minutes import Step
+from barback.engine.operations.timings import QueueTiming, Timing, Timings
+from barback.engine.operations.topic_looks import TopicFigures
+from barback.engine.operations.troubles import Troubles
+from barback.engine.payloads.masking import masked
+from barback.engine.workers.scaling import Scaled
 
 PAYLOAD_SHOWN_MAX = 4_096
 Tasks = Mapping[str, Task[Any]]
@@ -40,15 +47,33 @@ class Overview(msgspec.Struct):
     workers_working: int
     workers_idle: int
     workers_silent: int
+    breakers_open: int
+    snapshots_held: int
+    waited: Latency | None
+    ran: Latency | None
     attention: list[Attention]
     minutes: list[Minute]
+
+
+class QueueShown(QueueFigures, frozen=True, kw_only=True):
+    """One queue with how long, in the last five minutes, messages waited and their handlers took."""
+
+    waited: Latency | None
+    ran: Latency | None
 
 
 class QueueList(msgspec.Struct):
     """Every queue, by name."""
 
     as_of_ms: int
-    items: list[QueueFigures]
+    items: list[QueueShown]
+
+
+class Day(msgspec.Struct):
+    """The last 24 hours in steps of five minutes, oldest first."""
+
+    as_of_ms: int
+    items: list[Step]
 
 
 class ActivityList(msgspec.Struct):
@@ -58,9 +83,13 @@ class ActivityList(msgspec.Struct):
 
 
 class QueueDetail(QueueFigures, frozen=True, kw_only=True):
-    """One queue with its last sixty minutes, its tasks in them, and its dead letters grouped by error."""
+    """One queue with its last sixty minutes, its tasks in them, and its dead letters grouped by error.
+
+    `timing`: how long messages waited and handlers took in that hour.
+    """
 
     as_of_ms: int
+    timing: QueueTiming
     minutes: list[Minute]
     tasks: list[TaskFigures]
     errors: list[ErrorGroup]
@@ -135,6 +164,13 @@ class ScalingList(msgspec.Struct):
     items: list[Scaled]
 
 
+class TopicList(msgspec.Struct):
+    """Every topic, by name."""
+
+    as_of_ms: int
+    items: list[TopicFigures]
+
+
 class ScheduleList(msgspec.Struct):
     """Every schedule, by name."""
 
@@ -142,7 +178,7 @@ class ScheduleList(msgspec.Struct):
     items: list[ScheduleFigures]
 
 
-def overview(seen: Snapshot, needs: list[Attention]) -> Overview:
+def overview(seen: Snapshot, needs: list[Attention], timing: Timing, troubles: Troubles) -> Overview:
     """The totals of a snapshot."""
     states = [worker.state for worker in seen.workers]
     return Overview(
@@ -161,17 +197,37 @@ def overview(seen: Snapshot, needs: list[Attention]) -> Overview:
         workers_working=states.count("working"),
         workers_idle=states.count("idle"),
         workers_silent=states.count("silent"),
+        breakers_open=len(troubles.open_breakers),
+        snapshots_held=len(troubles.held),
+        waited=timing.waited,
+        ran=timing.ran,
         attention=needs,
         minutes=seen.minutes,
     )
 
 
+def queue_list(seen: Snapshot, timings: Timings) -> QueueList:
+    """Every queue, with how long things took lately where anything did."""
+    return QueueList(seen.as_of_ms, [_shown(one, timings.queues.get(one.queue, _NO_TIMING)) for one in seen.queues])
+
+
+def _shown(queue: QueueFigures, timing: Timing) -> QueueShown:
+    return QueueShown(**msgspec.structs.asdict(queue), waited=timing.waited, ran=timing.ran)
+
+
+_NO_TIMING = Timing()
+
+
 def queue_detail(
-    queue: QueueFigures, as_of_ms: int, minutes: list[Minute], tasks: list[TaskFigures], errors: list[ErrorGroup]
+    queue: QueueFigures,
+    as_of_ms: int,
+    hour: tuple[list[Minute], list[TaskFigures]],
+    timing: QueueTiming,
+    errors: list[ErrorGroup],
 ) -> QueueDetail:
     """The figures of a queue with everything about its last hour."""
-    known = msgspec.structs.asdict(queue)
-    return QueueDetail(**known, as_of_ms=as_of_ms, minutes=minutes, tasks=tasks, errors=errors)
+    known, (minutes, tasks) = msgspec.structs.asdict(queue), hour
+    return QueueDetail(**known, as_of_ms=as_of_ms, timing=timing, minutes=minutes, tasks=tasks, errors=errors)
 
 
 def dead_letter(letter: dead_letters.DeadLetter, tasks: Tasks = NO_TASKS) -> DeadLetter:

@@ -9,17 +9,19 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from barback.console.attention import Attention, attention
+from barback.console.attention import Attention
 from barback.console.redrive_shapes import RedriveFigures
-from barback.console.shapes import DeadLetterDetail
-from barback.engine.batch_figures import BatchFigures
+from barback.console.shapes import DeadLetterDetail, QueueList
 from barback.engine.changes import Change
-from barback.engine.dead_letters import DeadLetter
-from barback.engine.figures import QueueFigures, Snapshot
+from barback.engine.dead.dead_letters import DeadLetter
+from barback.engine.fanout.batch_figures import BatchFigures
+from barback.engine.operations.figures import QueueFigures, ScheduleFigures, Snapshot
 from barback.foundation.clock import SystemClock
 
 ERROR_SHOWN_MAX = 80
 _MORE = {
+    "held_snapshot": "{detail}",
+    "open_breaker": "the breaker {subject} is open for {age}, messages waiting: {count}",
     "no_worker": "no worker works {subject}, messages waiting: {count}",
     "silent_worker": "{subject} is silent, messages held: {count}",
     "behind": "{subject} is behind: its oldest message that can run has waited {age}",
@@ -42,24 +44,36 @@ def age(since_ms: int | None, now_ms: int) -> str:
 
 def sentence(need: Attention, now_ms: int) -> str:
     """What needs a person, in words."""
-    return _MORE[need.kind].format(subject=need.subject, count=need.count, age=age(need.since_ms, now_ms))
+    since = age(need.since_ms, now_ms)
+    return _MORE[need.kind].format(subject=need.subject, count=need.count, age=since, detail=need.detail)
 
 
-def queues(seen: Snapshot) -> None:
+def took(us: int | None) -> str:
+    """Microseconds in one unit: `< 1 ms`, `12 ms`, `3.4 s`, `5 min`; empty for nothing."""
+    if us is None:
+        return ""
+    if us < 1_000_000:
+        return f"{us // 1_000} ms" if us >= 1_000 else "< 1 ms"
+    return f"{us / 1_000_000:.1f} s" if us < 120_000_000 else age(0, us // 1_000)
+
+
+def queues(listed: QueueList, needs: Iterable[Attention]) -> None:
     """Every queue, and below it what needs a person."""
     table = _table(
-        "queue", "ready", "waiting", "scheduled", "leased", "dead", "oldest", "per s", "failed/h", "workers", ""
-    )
-    for one in seen.queues:
+        "queue", "ready", "waiting", "scheduled", "leased", "dead", "oldest", "waited p95", "ran p95", "per s",
+        "failed/h", "workers", "",
+    )  # fmt: skip
+    for one in listed.items:
         more = "+" if one.at_least else ""
         counts = [f"{n}{more if n else ''}" for n in (one.ready, one.waiting, one.scheduled, one.leased, one.dead)]
-        figures = [age(one.oldest_ms, seen.as_of_ms), f"{one.rate_per_second:g}", str(one.failed_last_hour)]
+        times = [took(timed and timed.p95_us) for timed in (one.waited, one.ran)]
+        figures = [age(one.oldest_ms, listed.as_of_ms), *times, f"{one.rate_per_second:g}", str(one.failed_last_hour)]
         table.add_row(
             Text(one.queue), *counts, *figures, str(one.workers), "paused" if one.paused else "", style=_style(one)
         )
     _print(table)
-    for need in attention(seen):
-        _print(Text(f"! {sentence(need, seen.as_of_ms)}"))
+    for need in needs:
+        _print(Text(f"! {sentence(need, listed.as_of_ms)}"))
 
 
 def _style(queue: QueueFigures) -> str | None:
@@ -129,10 +143,12 @@ def batches(found: Sequence[BatchFigures]) -> None:
 
 def workers(seen: Snapshot) -> None:
     """Every worker, one a line."""
-    table = _table("worker", "state", "holds", "for", "heard", "started", "queues")
+    table = _table("worker", "state", "holds", "for", "heard", "started", "memory", "cpu", "queues")
     for one in seen.workers:
         times = [age(at, seen.as_of_ms) for at in (one.oldest_claim_ms, one.seen_ms, one.started_ms)]
-        cells = (one.id, one.state, str(one.leased), *times, " ".join(one.queues))
+        state = one.state if one.draining_ms is None else "draining"
+        weight = (f"{one.memory_bytes >> 20} MiB", f"{one.cpu_percent:g} %")
+        cells = (one.id, state, str(one.leased), *times, *weight, " ".join(one.queues))
         table.add_row(*(Text(cell) for cell in cells), style="red" if one.state == "silent" else None)
     _print(table)
 
@@ -144,10 +160,12 @@ def schedules(seen: Snapshot) -> None:
         # The next tick lies ahead: how long until then.
         cells = (one.name, one.cron, one.zone, one.missed, age(one.last_ms, seen.as_of_ms))
         ahead = "now" if one.next_ms <= seen.as_of_ms else f"in {age(seen.as_of_ms, one.next_ms)}"
-        table.add_row(
-            *(Text(cell) for cell in cells), ahead, "late" if one.late else "", style="red" if one.late else None
-        )
+        table.add_row(*(Text(cell) for cell in cells), ahead, _state(one), style="red" if one.late else None)
     _print(table)
+
+
+def _state(one: ScheduleFigures) -> str:
+    return "asked to run" if one.asked_ms is not None else "paused" if one.paused else "late" if one.late else ""
 
 
 def changes(found: Iterable[Change]) -> None:
@@ -178,6 +196,8 @@ def _table(*columns: str) -> Table:
             "found",
             "per s",
             "failed/h",
+            "waited p95",
+            "ran p95",
             "workers",
             "attempts",
             "holds",

@@ -1,4 +1,4 @@
-"""`barback queue limit`, `limits`, `hold`, `go-on`, `pace` and `priority`: what changes while everything runs."""
+"""`barback queue limit`, `limits`, `hold`, `go-on`, `pace`, `priority`, `purge`: what changes while everything runs."""
 
 from __future__ import annotations
 
@@ -7,10 +7,20 @@ from typing import Annotated
 import typer
 
 from barback.console import tuning_shapes as shapes
-from barback.console.opening import DatabaseOption, JsonOption, QueueArgument, changing, reading, show, who
-from barback.engine import tuning
-from barback.engine.limits import Scope
-from barback.engine.tuning import Pace
+from barback.console.opening import (
+    DatabaseOption,
+    JsonOption,
+    QueueArgument,
+    changing,
+    reading,
+    show,
+    who,
+    with_database,
+)
+from barback.engine.fairness.limits import Scope
+from barback.engine.operations import purging, tuning
+from barback.engine.operations.tuning import Pace
+from barback.storage import Database
 
 KeyOption = Annotated[str | None, typer.Option("--key", help="Only of this key.")]
 LineOption = Annotated[str | None, typer.Option("--line", help="Only of this line.")]
@@ -22,6 +32,7 @@ def add_to(queue_app: typer.Typer) -> None:
     """Add these commands to `barback queue`."""
     for name, command in (
         ("limits", limits), ("limit", limit), ("hold", hold), ("go-on", go_on), ("pace", pace), ("priority", priority),
+        ("purge", purge),
     ):  # fmt: skip
         queue_app.command(name=name)(command)
 
@@ -111,6 +122,28 @@ def priority(
         )
         total += count
     typer.echo(f"{total} messages have the priority {number}")
+
+
+def purge(
+    queue: QueueArgument,
+    *,
+    yes_remove: Annotated[str, typer.Option("--yes-remove", help="The name of the queue, once more.")] = "",
+    database: DatabaseOption = None,
+) -> None:
+    """Take out for good what waits in a queue. What a worker holds is finished, what is dead stays."""
+    if yes_remove != queue:
+        raise typer.BadParameter(f"what is purged cannot be had back; to go on, say: --yes-remove {queue}")
+
+    async def remove(db: Database) -> int:
+        total, upto_ms, more = 0, None, True
+        while more:
+            done = await purging.purge_some(db, queue, who=who(), upto_ms=upto_ms)
+            total, upto_ms, more = total + done.removed, done.upto_ms, done.more
+            if more:
+                typer.echo(f"{total} so far", err=True)
+        return total
+
+    typer.echo(f"{with_database(database, remove)} messages of {queue} are gone")
 
 
 def _hold(database: str | None, queue: str, named: dict[str, str | None], *, paused: bool) -> None:

@@ -1,13 +1,14 @@
-"""What operators change of a queue while it runs, over HTTP: limits, pauses of keys and lines, paces, priorities."""
+"""What operators change of a queue while it runs, over HTTP: limits, pauses, paces, priorities; and a purge."""
 
 from __future__ import annotations
 
 from litestar import get, post
 
 from barback.console import tuning_shapes as shapes
-from barback.console.access import Operator
-from barback.engine import figures, tuning
-from barback.engine.tuning import Pace
+from barback.console.access import Operator, TasksKnown
+from barback.engine.operations import figures, purging, tuning
+from barback.engine.operations.purging import Purged
+from barback.engine.operations.tuning import Pace
 from barback.foundation.errors import Invalid
 from barback.storage import Database
 
@@ -56,6 +57,15 @@ async def hold_in_queue(db: Database, operator: Operator, queue: str, data: shap
     return shapes.Changed(int(changed))
 
 
+@get("/console/queues/{queue:str}/pace", tags=["console"])
+async def queue_pace(db: Database, reader: Operator, tasks_known: TasksKnown, queue: str) -> shapes.PaceShown:
+    """How much each worker takes of a queue at once: what was set, and what the tasks declare."""
+    del reader
+    async with db.reading() as tx:
+        pace = await tuning.pace_of(tx, queue)
+    return shapes.pace_shown(pace, [task for task in tasks_known.by_name.values() if task.queue == queue])
+
+
 @post("/console/queues/{queue:str}/pace", tags=["console"], status_code=200)
 async def set_queue_pace(db: Database, operator: Operator, queue: str, data: Pace) -> Pace:
     """How much each worker takes of a queue at once; null is what the tasks say."""
@@ -75,4 +85,25 @@ async def set_queue_priority(db: Database, operator: Operator, queue: str, data:
     return shapes.Changed(count)
 
 
-ROUTES = [queue_limits, set_queue_limits, reset_queue_limits, hold_in_queue, set_queue_pace, set_queue_priority]
+@post("/console/queues/{queue:str}/purge", tags=["console"], status_code=200)
+async def purge_queue(db: Database, admin: Operator, queue: str, data: shapes.Purge) -> Purged:
+    """Take out for good what waits in a queue, some 10,000 a call; call again with its `upto_ms` while there is more.
+
+    What a worker holds is finished, what is dead stays, and what comes meanwhile is left alone.
+    """
+    purging.check_confirmed(queue, data.confirm)
+    purged = await purging.purge_some(db, queue, who=admin.who, upto_ms=data.upto_ms)
+    figures.watcher_of(db).forget()
+    return purged
+
+
+ROUTES = [
+    queue_limits,
+    set_queue_limits,
+    reset_queue_limits,
+    hold_in_queue,
+    queue_pace,
+    set_queue_pace,
+    set_queue_priority,
+    purge_queue,
+]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterable
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
-from barback.engine.limits import Limited, Limits, Rate, Scope
+from barback.engine import ActingTask, Task
+from barback.engine.fairness.limits import Limited, Limits, Rate, Scope
+from barback.engine.operations.tuning import Pace
 
 Positive = Annotated[int, Meta(ge=1)]
 Name = Annotated[str, Meta(max_length=512)]
@@ -75,10 +78,42 @@ class SetPriority(msgspec.Struct, kw_only=True):
     message_id: str | None = None
 
 
+class PaceShown(msgspec.Struct, kw_only=True):
+    """How much each worker takes at once: what an operator set (null: nothing), and what the tasks declare.
+
+    What the tasks declare is null where this installation knows no task of the queue, and `declared_slots`
+    also where its tasks only touch the database: those have a batch, the others have slots.
+    """
+
+    batch_max: int | None
+    slots: int | None
+    declared_batch_max: int | None
+    declared_slots: int | None
+
+
+class Purge(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """`confirm` is the name of the queue, once more. `upto_ms`: only what was enqueued until then; null is now."""
+
+    confirm: Name
+    upto_ms: Annotated[int, Meta(ge=0)] | None = None
+
+
 class Changed(msgspec.Struct):
     """How many were changed; 0 when nothing had to be."""
 
     changed: int
+
+
+def pace_shown(pace: Pace, tasks: Iterable[Task[Any]]) -> PaceShown:
+    """What was set beside what `tasks`, those of the queue, declare."""
+    known = list(tasks)
+    slots = [task.concurrency for task in known if isinstance(task, ActingTask)]
+    return PaceShown(
+        batch_max=pace.batch_max,
+        slots=pace.slots,
+        declared_batch_max=None if slots else min((task.batch_max for task in known), default=None),
+        declared_slots=min(slots, default=None),
+    )
 
 
 def shown(one: Limited) -> LimitsShown:

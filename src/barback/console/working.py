@@ -8,12 +8,12 @@ from typing import Annotated, Any
 
 import typer
 
-from barback.engine.health import address_of
-from barback.engine.scaling import Limits
-from barback.engine.services import bytes_of, finish
-from barback.engine.supervising import supervise
-from barback.engine.working import WorkOptions, called, end_with_stdin, run_on_best_loop
-from barback.engine.working import work as work_here
+from barback.engine.operations.health import address_of
+from barback.engine.workers.scaling import Limits
+from barback.engine.workers.services import bytes_of, finish
+from barback.engine.workers.supervising import supervise
+from barback.engine.workers.working import WorkOptions, called, end_with_stdin, run_on_best_loop
+from barback.engine.workers.working import work as work_here
 from barback.foundation.settings import settings_from, variable
 
 DatabaseOption = Annotated[

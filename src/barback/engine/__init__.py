@@ -4,11 +4,12 @@ It knows nothing of bars and can be used alone. The contract it keeps is E1 to E
 `docs/reference/engine.md`; `tests/conformance` holds both databases to it.
 """
 
-from barback.engine.batches import Batch
-from barback.engine.breakers import Breaker
-from barback.engine.calling import ProcessTask, ThreadTask
+from barback.engine.fairness.limits import Limits, Lines, Rate
+from barback.engine.fanout.batches import Batch
+from barback.engine.fanout.sweeps import Sweep
+from barback.engine.guards.breakers import Breaker
+from barback.engine.handlers.calling import ProcessTask, ThreadTask
 from barback.engine.installing import MIGRATIONS, install, migrate
-from barback.engine.limits import Limits, Lines, Rate
 from barback.engine.messages import (
     DONE,
     Cancel,
@@ -25,10 +26,9 @@ from barback.engine.messages import (
 from barback.engine.queues import Queue
 from barback.engine.schedules import Schedule
 from barback.engine.submitting import submit
-from barback.engine.sweeps import Sweep
 from barback.engine.tasks import ActingTask, BatchTask, Task, TransactionalTask, Work
 from barback.engine.topics import Topic
-from barback.engine.worker import Worker
+from barback.engine.workers.worker import Worker
 from barback.engine.works import Found
 
 __all__ = [

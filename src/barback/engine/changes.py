@@ -10,7 +10,7 @@ import msgspec
 from barback.foundation.ids import new_id
 from barback.storage import Row, Transaction, statements
 
-SQL = statements(__file__, "console.sql")
+SQL = statements(__file__, "changes.sql")
 
 CONTROL_BELL = "control"
 """Rung when something was changed that workers go by."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -92,6 +91,8 @@ class Lease:
         self._rows = list(rows)
         self.loaded: dict[str, str | RetryAfter] = {}
         """Payloads that are not in the rows, by id of the message; or why one could not be had."""
+        self.due: Mapping[str, int] = {}
+        """When those were due that had been kept back, by id of the message; it may name others too."""
 
     @property
     def rows(self) -> list[Stored]:
@@ -112,16 +113,3 @@ class Lease:
             if pack.id == base:
                 return pack.row(int(n), attempt=1)
         raise KeyError(id_)
-
-
-@dataclass
-class Sight:
-    """What a runner knows of its queue from one claim to the next. Hints: the tables decide.
-
-    `lined`: whether it has lines; None: not looked yet. `crowded`: others than arrivals filled the last claim;
-    then `claims_until_look` counts how many more may be filled before arrivals are looked at.
-    """
-
-    lined: bool | None = None
-    crowded: bool = False
-    claims_until_look: int = 0

@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from barback.engine.calling import Call, ProcessTask, ThreadTask
-from barback.engine.limits import Limits, Lines
+from barback.engine.fairness.limits import Limits, Lines
+from barback.engine.handlers.calling import Call, ProcessTask, ThreadTask
 from barback.engine.messages import Message, Outcome
 from barback.engine.tasks import BatchTask, Task, TransactionalTask
 from barback.storage import Transaction

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import itertools
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +22,7 @@ log = logging.getLogger("barback.engine")
 
 Missed = Literal["skip", "once", "all"]
 CATCH_UP_MAX = 1_000
+FAR_MS = 2**53
 
 
 @dataclass(frozen=True)
@@ -38,9 +42,13 @@ class Schedule:
 
     def next_after(self, now_ms: int) -> int:
         """The first tick after `now_ms`, in milliseconds. Follows the zone's clock changes."""
-        zone = ZoneInfo(self.zone)
-        at = next(CronSim(self.cron, datetime.fromtimestamp(now_ms / 1000, UTC).astimezone(zone)))
-        return int(at.timestamp() * 1000)
+        return next_ticks(self.cron, self.zone, now_ms, 1)[0]
+
+
+def next_ticks(cron: str, zone: str, after_ms: int, n: int) -> list[int]:
+    """The next `n` ticks after `after_ms`, in milliseconds, by the clocks of `zone`."""
+    begin = datetime.fromtimestamp(after_ms / 1000, UTC).astimezone(ZoneInfo(zone))
+    return [int(at.timestamp() * 1000) for at in itertools.islice(CronSim(cron, begin), n)]
 
 
 LATE = timedelta(minutes=1)
@@ -79,6 +87,17 @@ class Clockwork:
         self._schedules = {schedule.name: schedule for schedule in schedules}
         if len(self._schedules) != len(schedules):
             raise ValueError("expected every schedule to have a name of its own")
+        self._news = asyncio.Event()
+
+    def look(self) -> None:
+        """Whoever rests is to look again: an operator changed something."""
+        self._news.set()
+
+    async def rest(self, seconds: float) -> None:
+        """Until then, or until somebody says `look`."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._news.wait(), seconds)
+        self._news.clear()
 
     async def sync(self, db: Database) -> None:
         """Make the rows; a schedule that is there keeps its next tick unless its times changed."""
@@ -93,23 +112,30 @@ class Clockwork:
                     zone=one.zone,
                     missed=one.missed,
                     next_ms=one.next_after(tx.now_ms),
+                    task=one.task.name,
+                    queue=one.task.queue,
                 )
 
     async def next_ms(self, db: Database) -> int | None:
-        """When the next tick of any of them is due."""
+        """When the next tick of any of them is due, or far ahead while all are paused. None: there are none."""
         if not self._schedules:
             return None
         async with db.reading() as tx:
             row = await tx.one(SQL.schedule_next, names=sorted(self._schedules))
-        return None if row is None else row["next_ms"]
+        return FAR_MS if row is None or row["next_ms"] is None else row["next_ms"]
 
-    async def fire(self, tx: Transaction) -> int:
-        """Enqueue what is due; returns how many messages. The tick, the message and the advance are one commit."""
+    async def fire(self, tx: Transaction, worker: str = "") -> int:
+        """Enqueue what is due or asked for; how many messages. The tick, the message and the advance are one commit."""
         fired = 0
         for row in await tx.all(SQL.schedules_due, now_ms=tx.now_ms, names=sorted(self._schedules)):
             try:
                 async with tx.savepoint():
-                    fired += await self._fire_due(tx, self._schedules[row["name"]], row["next_ms"])
+                    schedule = self._schedules[row["name"]]
+                    if row["asked_ms"] is not None:
+                        fired += await self._fire_one(tx, schedule, row["asked_ms"], worker, row["asked_by"])
+                        await tx.run(SQL.schedule_ran, name=schedule.name)
+                    if row["next_ms"] <= tx.now_ms and not row["paused"]:
+                        fired += await self._fire_due(tx, schedule, row["next_ms"], worker)
             except Exception as error:
                 if isinstance(error, StorageError) and error.transient:
                     raise
@@ -117,16 +143,33 @@ class Clockwork:
                 log.exception("schedule %s cannot be fired", row["name"])
         return fired
 
-    async def _fire_due(self, tx: Transaction, schedule: Schedule, next_ms: int) -> int:
-        fired = 0
+    async def _fire_due(self, tx: Transaction, schedule: Schedule, next_ms: int, worker: str) -> int:
+        fired, was_ms = 0, next_ms
         ticks, next_ms = due_ticks(schedule, next_ms, tx.now_ms)
+        skipped = max(0, len(_ticks(schedule, was_ms, tx.now_ms, CATCH_UP_MAX)[0]) - len(ticks))
+        if not ticks:
+            await self._note(tx, schedule, was_ms, worker, skipped=skipped)
         for tick in ticks:
-            fired += await self._fire_one(tx, schedule, tick)
+            fired += await self._fire_one(tx, schedule, tick, worker, None, skipped=skipped)
+            skipped = 0
         await tx.run(SQL.schedule_advance, name=schedule.name, next_ms=next_ms, last_ms=ticks[-1] if ticks else None)
         return fired
 
-    async def _fire_one(self, tx: Transaction, schedule: Schedule, tick: int) -> int:
-        if await tx.run(SQL.tick_add, schedule=schedule.name, due_ms=tick, now_ms=tx.now_ms) == 0:
+    async def _fire_one(
+        self, tx: Transaction, schedule: Schedule, tick: int, worker: str, asked_by: str | None, *, skipped: int = 0
+    ) -> int:
+        if not await self._note(tx, schedule, tick, worker, asked_by=asked_by, skipped=skipped):
             return 0  # another node fired this tick
-        await schedule.task.enqueue(tx, schedule.payload)
+        message = await schedule.task.enqueue(tx, schedule.payload)
+        await tx.run(SQL.tick_made, schedule=schedule.name, due_ms=tick, message=message)
         return 1
+
+    async def _note(
+        self, tx: Transaction, schedule: Schedule, tick: int, worker: str, *,
+        asked_by: str | None = None, skipped: int = 0,
+    ) -> int:  # fmt: skip
+        """Write a tick down; 0 when it was there. `skipped`: ticks that nobody was there to fire, and none made up."""
+        return await tx.run(
+            SQL.tick_add, schedule=schedule.name, due_ms=tick, now_ms=tx.now_ms, worker=worker, asked_by=asked_by,
+            skipped=skipped,
+        )  # fmt: skip

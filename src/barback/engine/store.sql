@@ -39,10 +39,29 @@ DELETE FROM engine_ready
 WHERE pos IN (SELECT pos FROM engine_ready WHERE queue = :queue ORDER BY priority, pos LIMIT :n)
 RETURNING pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, line, about;
 
+-- Parts of the index, in order: from a place in a priority up to the next priority that has one (see leasing/floors.py).
 -- name: ready_claim [postgres]
 DELETE FROM engine_ready
-WHERE ctid = ANY (ARRAY(SELECT ctid FROM engine_ready WHERE queue = :queue ORDER BY queue, priority, pos LIMIT :n FOR UPDATE SKIP LOCKED))
+WHERE ctid = ANY (ARRAY(
+    SELECT live.ctid FROM unnest(:priorities::bigint[], :places::bigint[], :untils::bigint[]) AS part(priority, pos, until)
+    CROSS JOIN LATERAL (SELECT r.ctid FROM engine_ready r
+        WHERE r.queue = :queue AND (r.priority, r.pos) >= (part.priority, part.pos) AND r.priority < part.until
+        ORDER BY r.queue, r.priority, r.pos LIMIT :n FOR UPDATE SKIP LOCKED) live
+    LIMIT :n))
 RETURNING pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, line, about;
+
+-- Who may have a place in the table already that nobody sees yet. One that was prepared has a name that begins with -1.
+-- name: ready_writers [postgres]
+SELECT DISTINCT virtualtransaction AS who FROM pg_locks
+WHERE relation = 'engine_ready'::regclass AND mode = 'RowExclusiveLock'
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database());
+
+-- Of each priority the first message from a place on, or where to look on when there is none.
+-- name: ready_first [postgres]
+SELECT part.priority AS priority, coalesce((SELECT r.pos FROM engine_ready r
+    WHERE r.queue = :queue AND r.priority = part.priority AND r.pos >= part.pos AND r.pos < part.until
+    ORDER BY r.queue, r.priority, r.pos LIMIT 1), part.until) AS pos
+FROM unnest(:priorities::bigint[], :places::bigint[], :untils::bigint[]) AS part(priority, pos, until);
 
 -- name: later_take [sqlite]
 DELETE FROM engine_later
@@ -58,10 +77,26 @@ WHERE ctid = ANY (ARRAY(SELECT l.ctid FROM engine_later l WHERE l.queue = :queue
     ORDER BY l.queue, l.due_ms, l.pos LIMIT :n FOR UPDATE SKIP LOCKED))
 RETURNING pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, line, about, is_head, due_ms;
 
+-- What there is besides messages that can run: a look that spares a claim three statements, where there is nothing.
+-- name: at_hand
+SELECT CASE WHEN EXISTS (SELECT 1 FROM engine_lease WHERE queue = :queue AND worker = 'nobody') THEN 1 ELSE 0 END AS aside,
+    CASE WHEN EXISTS (SELECT 1 FROM engine_later WHERE queue = :queue AND due_ms <= :now_ms) THEN 1 ELSE 0 END AS due,
+    CASE WHEN EXISTS (SELECT 1 FROM engine_arrival WHERE queue = :queue) THEN 1 ELSE 0 END AS arrived;
+
 -- When the next delayed message is due, and whether something waits that a claim just now did not get.
--- name: rest
+-- name: rest [sqlite]
 SELECT (SELECT min(due_ms) FROM engine_later WHERE queue = :queue) AS due_ms,
     CASE WHEN EXISTS (SELECT 1 FROM engine_ready WHERE queue = :queue)
+        OR EXISTS (SELECT 1 FROM engine_arrival WHERE queue = :queue)
+        OR EXISTS (SELECT 1 FROM engine_bundle WHERE queue = :queue AND token IS NULL)
+        OR EXISTS (SELECT 1 FROM engine_lease WHERE queue = :queue AND worker = 'nobody') THEN 1 ELSE 0 END AS waiting;
+
+-- name: rest [postgres]
+SELECT (SELECT min(due_ms) FROM engine_later WHERE queue = :queue) AS due_ms,
+    CASE WHEN EXISTS (SELECT 1 FROM unnest(:priorities::bigint[], :places::bigint[], :untils::bigint[]) AS part(priority, pos, until)
+            CROSS JOIN LATERAL (SELECT 1 FROM engine_ready r
+                WHERE r.queue = :queue AND (r.priority, r.pos) >= (part.priority, part.pos) AND r.priority < part.until
+                LIMIT 1) live)
         OR EXISTS (SELECT 1 FROM engine_arrival WHERE queue = :queue)
         OR EXISTS (SELECT 1 FROM engine_bundle WHERE queue = :queue AND token IS NULL)
         OR EXISTS (SELECT 1 FROM engine_lease WHERE queue = :queue AND worker = 'nobody') THEN 1 ELSE 0 END AS waiting;
@@ -123,7 +158,14 @@ INSERT INTO engine_worker (id, host, pid, queues, beat, started_ms, seen_ms)
 VALUES (:id, :host, :pid, :queues, 0, :now_ms, :now_ms);
 
 -- name: worker_beat
-UPDATE engine_worker SET beat = beat + 1, seen_ms = :now_ms WHERE id = :id;
+UPDATE engine_worker SET beat = beat + 1, seen_ms = :now_ms, memory_bytes = :memory_bytes, cpu_us = :cpu_us,
+    cpu_permille = :cpu_permille WHERE id = :id RETURNING drain_ms;
+
+-- name: worker_asked
+SELECT drain_ms FROM engine_worker WHERE id = :id;
+
+-- name: worker_drains
+UPDATE engine_worker SET drain_ms = :now_ms WHERE id = :id AND drain_ms IS NULL RETURNING id;
 
 -- name: worker_bury
 DELETE FROM engine_worker WHERE id = :id AND beat = :beat;
@@ -132,14 +174,15 @@ DELETE FROM engine_worker WHERE id = :id AND beat = :beat;
 DELETE FROM engine_worker WHERE id = :id;
 
 -- name: workers
-SELECT id, host, pid, queues, beat, started_ms, seen_ms FROM engine_worker ORDER BY id;
+SELECT id, host, pid, queues, beat, started_ms, seen_ms, drain_ms, memory_bytes, cpu_us, cpu_permille FROM engine_worker ORDER BY id;
 
 -- name: tally_add
-INSERT INTO engine_tally (queue, task, minute_ms, worker, done, failed, dead, wall_us)
-VALUES (:queue, :task, :minute_ms, :worker, :done, :failed, :dead, :wall_us)
+INSERT INTO engine_tally (queue, task, minute_ms, worker, done, failed, dead, wall_us, waited, ran)
+VALUES (:queue, :task, :minute_ms, :worker, :done, :failed, :dead, :wall_us, :waited, :ran)
 ON CONFLICT (minute_ms, queue, task, worker) DO UPDATE SET
     done = engine_tally.done + excluded.done, failed = engine_tally.failed + excluded.failed,
-    dead = engine_tally.dead + excluded.dead, wall_us = engine_tally.wall_us + excluded.wall_us;
+    dead = engine_tally.dead + excluded.dead, wall_us = engine_tally.wall_us + excluded.wall_us,
+    waited = excluded.waited, ran = excluded.ran;
 
 -- name: queue_add
 INSERT INTO engine_queue (name, paused, changed_ms) VALUES (:name, 0, :now_ms) ON CONFLICT (name) DO NOTHING;
@@ -152,30 +195,39 @@ ON CONFLICT (name) DO UPDATE SET paused = excluded.paused, changed_ms = excluded
 SELECT name, paused, changed_ms FROM engine_queue ORDER BY name;
 
 -- name: schedule_sync
-INSERT INTO engine_schedule (name, cron, zone, missed, next_ms, last_ms) VALUES (:name, :cron, :zone, :missed, :next_ms, NULL)
+INSERT INTO engine_schedule (name, cron, zone, missed, next_ms, last_ms, task, queue) VALUES (:name, :cron, :zone, :missed, :next_ms, NULL, :task, :queue)
 ON CONFLICT (name) DO UPDATE SET cron = excluded.cron, zone = excluded.zone, missed = excluded.missed,
+    task = excluded.task, queue = excluded.queue,
     next_ms = CASE WHEN engine_schedule.cron = excluded.cron AND engine_schedule.zone = excluded.zone
                    THEN engine_schedule.next_ms ELSE excluded.next_ms END;
 
 -- name: schedule_next
-SELECT min(next_ms) AS next_ms FROM engine_schedule WHERE name IN (:names*);
+SELECT min(CASE WHEN asked_ms IS NULL THEN next_ms ELSE 0 END) AS next_ms FROM engine_schedule WHERE name IN (:names*) AND (paused = 0 OR asked_ms IS NOT NULL);
 
 -- name: schedules_due [sqlite]
-SELECT name, cron, zone, missed, next_ms FROM engine_schedule WHERE next_ms <= :now_ms AND name IN (:names*);
+SELECT name, next_ms, paused, asked_ms, asked_by FROM engine_schedule
+WHERE name IN (:names*) AND ((next_ms <= :now_ms AND paused = 0) OR asked_ms IS NOT NULL);
 
 -- name: schedules_due [postgres]
-SELECT name, cron, zone, missed, next_ms FROM engine_schedule WHERE next_ms <= :now_ms AND name IN (:names*)
+SELECT name, next_ms, paused, asked_ms, asked_by FROM engine_schedule
+WHERE name IN (:names*) AND ((next_ms <= :now_ms AND paused = 0) OR asked_ms IS NOT NULL)
 ORDER BY name FOR UPDATE SKIP LOCKED;
 
 -- name: schedule_advance
 UPDATE engine_schedule SET next_ms = :next_ms, last_ms = :last_ms WHERE name = :name;
 
 -- name: tick_add
-INSERT INTO engine_tick (schedule, due_ms, fired_ms) VALUES (:schedule, :due_ms, :now_ms)
+INSERT INTO engine_tick (schedule, due_ms, fired_ms, worker, asked_by, skipped) VALUES (:schedule, :due_ms, :now_ms, :worker, :asked_by, :skipped)
 ON CONFLICT (schedule, due_ms) DO NOTHING;
 
+-- name: tick_made
+UPDATE engine_tick SET message = :message WHERE schedule = :schedule AND due_ms = :due_ms;
+
+-- name: schedule_ran
+UPDATE engine_schedule SET asked_ms = NULL, asked_by = NULL WHERE name = :name;
+
 -- name: schedules
-SELECT name, cron, zone, missed, next_ms, last_ms FROM engine_schedule ORDER BY name;
+SELECT name, cron, zone, missed, next_ms, last_ms, task, queue, paused, asked_ms, asked_by FROM engine_schedule ORDER BY name;
 
 -- name: live_add
 INSERT INTO engine_live (at_ms, channels, kind, data) VALUES (:at_ms, :channels, :kind, :data);

@@ -37,7 +37,7 @@ async def submit(db: Database, task: Task[P], work: Work[P]) -> str:
 def _is_one_statement(items: Sequence[Item]) -> bool:
     """Whether one insert does it all, so that it needs no BEGIN and no COMMIT around it."""
     task, first = items[0]
-    return task.lines is None and all(
+    return task.in_lines is None and all(
         one is task and work.delay_ms <= 0 and work.dedupe is None and (work.key is None) == (first.key is None)
         for one, work in items
     )

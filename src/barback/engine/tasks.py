@@ -11,33 +11,31 @@ import itertools
 import random
 from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import ClassVar, Generic, Literal, TypeVar, Unpack
+from typing import Any, ClassVar, Generic, Literal, TypeVar, Unpack
 
 import msgspec
 
-from barback.engine import blob_refs, bundles, store
-from barback.engine import dedupe as dedupe_of
-from barback.engine import lines as its_lines
-from barback.engine.blobs import Blobs
-from barback.engine.breakers import Breaker
+from barback.engine import store
+from barback.engine.blobs import blob_refs
+from barback.engine.blobs.stores import Blobs
+from barback.engine.bulk import bundles
+from barback.engine.fairness import lines as its_lines
+from barback.engine.fairness.limits import Limits, Lines
+from barback.engine.guards import dedupe as dedupe_of
+from barback.engine.guards.breakers import Breaker
+from barback.engine.guards.outages import is_outage
 from barback.engine.leases import Pack
-from barback.engine.limits import Limits, Lines
 from barback.engine.messages import (
-    KEY_CHARS_MAX,
-    PAYLOAD_BYTES_MAX,
     About,
     Message,
     Outcome,
-    PayloadTooLargeError,
     Stored,
     about_of,
     bell_name,
     encode_about,
 )
-from barback.engine.outages import is_outage
 from barback.engine.tracing import sending
-from barback.engine.works import DEDUPE_MS, Found, SendOptions, Work, about_for, line_for, origin
-from barback.foundation.ids import new_id
+from barback.engine.works import DEDUPE_MS, Found, SendOptions, Work, origin_here, rows_for
 from barback.storage import Transaction, adopt, run_sync
 
 P = TypeVar("P")
@@ -64,7 +62,7 @@ class Task(Generic[P]):
       alone, `decide` and `record` each.
     - `blobs`: the blob store for payloads above 256 KiB, which are put there by `stow` (E19).
     - `expires_in_ms`: milliseconds after enqueueing from which on a message is worthless (E15).
-    - `breaker`: what it depends on; while that is down its queue is not claimed (E16).
+    - `breaker`: what it depends on; while that is down its queue, or one line of it, is not claimed (E16).
     """
 
     name: ClassVar[str]
@@ -82,6 +80,11 @@ class Task(Generic[P]):
     expires_in_ms: int | None = None
     blobs: Blobs | None = None
     breaker: Breaker | None = None
+
+    @property
+    def in_lines(self) -> Lines | None:
+        """The lines that its messages wait in: those it declares, or those that its breaker goes by."""
+        return self.lines if self.lines is not None or self.breaker is None else self.breaker.lines
 
     def trips(self, error: Exception) -> bool:
         """Whether `error` says that what the task depends on is down, which its `breaker` counts (E16)."""
@@ -130,26 +133,23 @@ class Task(Generic[P]):
         known: list[str] | None = None
         if any(work.dedupe is not None for work in works):
             works, known = await dedupe_of.sift(tx, self.name, works)
-        plain: list[Stored] = []
-        keyed: list[Stored] = []
-        later: list[tuple[int, Stored]] = []
-        ids: list[str] = []
         with sending(self.name, self.queue, len(works)):
-            rows = [self.stored(work, tx.now_ms) for work in works]
-        for work, row in zip(works, rows, strict=True):
-            ids.append(row.id)
-            if work.delay_ms > 0:
-                later.append((tx.now_ms + work.delay_ms, row))
-            else:
-                (plain if work.key is None else keyed).append(row)
-        await (store.add_ready if self.lines is None else its_lines.add)(tx, plain)
-        await store.add_arrivals(tx, keyed)
-        await store.add_later(tx, later, is_head=False)
+            rows = rows_for(self, works, tx.now_ms)
+        plain = rows
+        if any(work.delay_ms > 0 or work.key is not None for work in works):
+            plain, keyed = _by_key(works, rows)
+            await store.add_arrivals(tx, keyed)
+            later = [
+                (tx.now_ms + work.delay_ms, row) for work, row in zip(works, rows, strict=True) if work.delay_ms > 0
+            ]
+            await store.add_later(tx, later, is_head=False)
+        if plain:
+            await (store.add_ready if self.in_lines is None else its_lines.add)(tx, plain)
         if blobs := [work.blob for work in works if work.blob is not None]:
             await blob_refs.keep(tx, blobs)
-        if ids:
+        if rows:
             tx.after_commit(partial(tx.database.bell.ring, bell_name(self.queue)))
-        return ids if known is None else known
+        return [row.id for row in rows] if known is None else known
 
     async def enqueue_bulk(
         self, tx: Transaction, payloads: Iterable[P], *, tenant: str | None = None, batch: str | None = None
@@ -161,7 +161,7 @@ class Task(Generic[P]):
         messages of a queue take turns; those of a task with `lines` are not packed. `batch` is said by
         `Batch.add_bulk`. Raises PayloadTooLargeError above 256 KiB for one.
         """
-        if self.lines is not None:
+        if self.in_lines is not None:
             # Each takes its turn in its line: packed they could not.
             several, count = iter(payloads), 0
             while page := list(itertools.islice(several, bundles.PAGE)):
@@ -169,7 +169,7 @@ class Task(Generic[P]):
                 count += len(await self.enqueue_many(tx, works))
             return count
         expires_ms = None if self.expires_in_ms is None else tx.now_ms + self.expires_in_ms
-        trace, parent = origin()
+        trace, parent = origin_here() or (None, None)
         about = encode_about(About(expires_ms=expires_ms, batch=batch, trace=trace, parent=parent))
         kind = bundles.Kind(self.queue, self.name, self.priority, self.attempts_max, tenant, about)
         count = await bundles.add(tx, kind, payloads)
@@ -179,32 +179,7 @@ class Task(Generic[P]):
 
     def stored(self, work: Work[P], now_ms: int) -> Stored:
         """The row for one message. Raises PayloadTooLargeError, or ValueError for its key."""
-        if work.key is not None and (len(work.key) > KEY_CHARS_MAX or "\0" in work.key):
-            raise ValueError(
-                f"expected a key of at most {KEY_CHARS_MAX} characters without the character zero for {self.name}, "
-                f"got {len(work.key)}: {work.key[:40]!r}"
-            )
-        payload = msgspec.json.encode(work.payload)
-        if len(payload) > PAYLOAD_BYTES_MAX:
-            raise PayloadTooLargeError(
-                f"expected a payload of at most {PAYLOAD_BYTES_MAX} bytes for {self.name}, got {len(payload)}; "
-                "put it into a blob store with `stow`, or store it elsewhere and enqueue a reference"
-            )
-        return Stored(
-            pos=0,
-            queue=self.queue,
-            key=work.key,
-            priority=self.priority,
-            id=work.id or new_id(),
-            task=self.name,
-            tenant=work.tenant,
-            attempt=0,
-            attempts_max=self.attempts_max,
-            enqueued_ms=now_ms,
-            payload=payload.decode(),
-            line=None if self.lines is None else line_for(self.name, self.lines, work),
-            about=about_for(self.name, work, self.expires_in_ms, now_ms),
-        )
+        return rows_for(self, [work], now_ms)[0]
 
     def message(self, row: Stored) -> Message[P]:
         """What the handler sees of a row. Raises msgspec.ValidationError when the payload is not a `payload`."""
@@ -240,6 +215,16 @@ class Task(Generic[P]):
 
     async def let_go(self) -> None:
         """Whoever worked this task stops: end what was kept for the next message."""
+
+
+def _by_key(works: Sequence[Work[Any]], rows: Sequence[Stored]) -> tuple[list[Stored], list[Stored]]:
+    """Rows that are due now: those without a key, and those with one."""
+    plain: list[Stored] = []
+    keyed: list[Stored] = []
+    for work, row in zip(works, rows, strict=True):
+        if work.delay_ms <= 0:
+            (plain if row.key is None else keyed).append(row)
+    return plain, keyed
 
 
 class TransactionalTask(Task[P]):

@@ -36,6 +36,11 @@ class Topic(Generic[F]):
         """Names of the tasks that get a copy."""
         return sorted(self._subscribers)
 
+    @property
+    def listeners(self) -> list[Task[F]]:
+        """The tasks that get a copy, by name."""
+        return [self._subscribers[name][0] for name in self.subscribers]
+
     async def publish(self, tx: Transaction, fact: F, *, tenant: str | None = None) -> None:
         """Tell every subscriber, if and only if `tx` commits."""
         for task, key in self._subscribers.values():

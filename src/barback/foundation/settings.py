@@ -30,6 +30,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     public_url: Annotated[
         str, Meta(description="Where browsers reach this server, without a slash at the end. Empty: as they asked.")
     ] = ""
+    trace_url: Annotated[
+        str,
+        Meta(description="Where a trace is looked at, as https://traces.example/{trace_id}; the console links to it."),
+    ] = ""
     trusted_proxies: Annotated[
         str, Meta(description="Addresses whose X-Forwarded-For and X-Forwarded-Proto are believed, with commas.")
     ] = "127.0.0.1"
@@ -54,6 +58,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     keep_usage_days: Annotated[
         int, Meta(ge=1, le=36_500, description="The metering ledger: what attempts used, by hour, task and tenant.")
     ] = 400
+    blobs: Annotated[
+        str,
+        Meta(
+            description="Where payloads above 256 KiB go, for tasks without a store of their own: an absolute folder, "
+            "or s3://bucket/prefix, gs://…, az://… (needs `barback[blobs]`). The same for whoever enqueues and works."
+        ),
+    ] = ""
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], Meta(description="The least important line to write.")
     ] = "info"

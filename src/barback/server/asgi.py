@@ -61,17 +61,17 @@ async def openapi_json(state: State) -> Response[bytes]:
     return Response(state.openapi, media_type="application/json", headers={"cache-control": "no-cache"})
 
 
-def litestar_app(settings: Settings) -> Litestar:
+def litestar_app(body_max_bytes: int) -> Litestar:
     """Litestar with every room's routes; it answers nothing until `state.context` is set."""
     with warnings.catch_warnings():
         # Version 3 wants `db: NamedDependency[Database]` in every handler; we stay below it until it is out.
         warnings.simplefilter("ignore", DeprecationWarning)
-        app = _litestar(settings)
+        app = _litestar(body_max_bytes)
         app.state.openapi = msgspec.json.encode(openapi.document(app, VERSION))
     return app
 
 
-def _litestar(settings: Settings) -> Litestar:
+def _litestar(body_max_bytes: int) -> Litestar:
     return Litestar(
         route_handlers=[healthz, readyz, openapi_json, Router("/v1", route_handlers=assembly.routes())],
         dependencies={
@@ -80,14 +80,16 @@ def _litestar(settings: Settings) -> Litestar:
             "clock": Provide(requests.provide_clock),
             "settings": Provide(requests.provide_settings),
             "tasks_known": Provide(requests.provide_tasks_known),
+            "topics_known": Provide(requests.provide_topics_known),
             "principal": Provide(requests.provide_principal),
             "reader": Provide(requests.provide_reader),
             "operator": Provide(requests.provide_operator),
+            "admin": Provide(requests.provide_admin),
         },
         guards=[requests.refuse_strangers],
         exception_handlers={Exception: handle},
         request_class=requests.StrictRequest,
-        request_max_body_size=settings.body_max_bytes,
+        request_max_body_size=body_max_bytes,
         openapi_config=None,
         logging_config=None,
     )
@@ -96,12 +98,15 @@ def _litestar(settings: Settings) -> Litestar:
 class Application:
     """The whole server as one ASGI application."""
 
-    def __init__(self, settings: Settings, *, clock: Clock | None = None) -> None:
-        """`clock`: the machine's, unless a test brings one. The database opens with the lifespan."""
+    def __init__(self, settings: Settings, *, clock: Clock | None = None, api: Litestar | None = None) -> None:
+        """`clock`: the machine's, unless a test brings one. The database opens with the lifespan.
+
+        `api`: a `litestar_app` that no other running application has; made here unless it is given.
+        """
         self.settings = settings
         self.context: Context | None = None
         self._clock = clock
-        self._litestar = litestar_app(settings)
+        self._litestar = api or litestar_app(settings.body_max_bytes)
         self._pages = Pages()
         self._hot: dict[tuple[str, str], Any] = {}
         self._sockets: dict[str, Any] = {}

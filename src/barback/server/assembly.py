@@ -14,9 +14,11 @@ from barback.commerce import accounts
 from barback.commerce.accounts import SigningKey, Tokens
 from barback.commerce.orders.hot import OrderIntake
 from barback.console.watching import push_overview
-from barback.engine import Schedule, Task, redrive, tidy
-from barback.engine.apps import App
+from barback.engine import Schedule, Task, Topic
+from barback.engine.dead import redrive
+from barback.engine.history import tidy
 from barback.engine.live import Hub
+from barback.engine.workers.apps import App
 from barback.foundation.settings import Settings
 from barback.server.channels import CHANNELS
 from barback.server.context import Context
@@ -68,9 +70,19 @@ def schedules() -> list[Schedule]:
     return found
 
 
+def topics() -> list[Topic[Any]]:
+    """What rooms tell each other; the subscriptions are made by whoever listens."""
+    found: list[Topic[Any]] = []
+    for room in ROOMS:
+        module = f"barback.commerce.{room}.processors"
+        if _there(module):
+            found += getattr(importlib.import_module(module), "TOPICS", ())
+    return found
+
+
 def app() -> App:
     """What the platform's workers work."""
-    return App(tuple(tasks()), tuple(schedules()))
+    return App(tuple(tasks()), tuple(schedules()), tuple(topics()))
 
 
 def _there(module: str) -> bool:

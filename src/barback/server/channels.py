@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from barback.commerce import accounts, events, tabs
 from barback.commerce.accounts import Principal
-from barback.engine import batch_figures
+from barback.engine.fanout import batch_figures
 from barback.server.live_socket import MayFollow
 from barback.storage import Transaction
 

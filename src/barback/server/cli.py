@@ -27,6 +27,7 @@ app = typer.Typer(
     name="barback", help="Order taking for events and venues.", no_args_is_help=True, add_completion=False,
     pretty_exceptions_enable=False,
 )  # fmt: skip
+CONSOLE_ROLES = "for the console watcher (only looks), operator, or admin (also what cannot be taken back)."
 user_app = typer.Typer(help="People who sign in.", no_args_is_help=True)
 keys_app = typer.Typer(help="The keys that sign access tokens.", no_args_is_help=True)
 app.add_typer(user_app, name="user")
@@ -95,7 +96,7 @@ def migrate(database: DatabaseOption = None) -> None:
 @app.command(name="openapi")
 def openapi_document() -> None:
     """Print the OpenAPI document."""
-    document = openapi.document(litestar_app(Settings()), VERSION)
+    document = openapi.document(litestar_app(Settings().body_max_bytes), VERSION)
     typer.echo(msgspec.json.format(msgspec.json.encode(document), indent=2).decode())
 
 
@@ -113,9 +114,7 @@ def create_user(
     email: Annotated[str, typer.Argument(help="Where they can be reached; it is their sign-in.")],
     *,
     name: Annotated[str, typer.Option(help="What to call them.")] = "",
-    role: Annotated[
-        str, typer.Option(help="owner, manager, staff, viewer; for the console operator, or watcher (only looks).")
-    ] = "owner",
+    role: Annotated[str, typer.Option(help=f"owner, manager, staff, viewer; {CONSOLE_ROLES}")] = "owner",
     tenant: Annotated[str | None, typer.Option(help="The id of an existing business.")] = None,
     business: Annotated[str, typer.Option(help="The name of a new business, when no --tenant is given.")] = "Barback",
     currency: Annotated[str, typer.Option(help="Of the new business, ISO 4217.")] = "EUR",
@@ -125,12 +124,24 @@ def create_user(
     ] = None,
     database: DatabaseOption = None,
 ) -> None:
-    """Add somebody who can sign in; the only way to make an operator or a watcher."""
+    """Add somebody who can sign in; with `user role` the only way to a role of the console."""
     new = commands.NewUser(email, name or email, role, tenant, business, currency, time_zone, password)
     made = _run(commands.add_user(_settings(database), new))
     typer.echo(f"{role} {email} of business {made.tenant_id}")
     if made.temporary_password:
         typer.echo(f"temporary password: {made.temporary_password}")
+
+
+@user_app.command(name="role")
+def give_role(
+    email: Annotated[str, typer.Argument(help="Their sign-in.")],
+    role: Annotated[str, typer.Argument(help=f"owner, manager, staff, viewer; {CONSOLE_ROLES}")],
+    *,
+    database: DatabaseOption = None,
+) -> None:
+    """Give somebody another role; it holds from their next request on."""
+    before = _run(commands.give_role(_settings(database), email, role))
+    typer.echo(f"{email} is {role}" + ("" if before == role else f", no longer {before}"))
 
 
 @keys_app.command(name="rotate")
@@ -140,7 +151,7 @@ def rotate_keys(database: DatabaseOption = None) -> None:
 
 
 working.add_to(app, default_app="barback.server.assembly:app", set_up="barback.server.logs:set_up_from_environment")
-console.add_to(app, assembly.tasks)
+console.add_to(app, assembly.tasks, assembly.topics)
 operations_cli.add_to(app, assembly.migrations)
 messages_cli.add_to(app)
 # The sandbox and the server are neighbours that do not know each other: only its name is known here.

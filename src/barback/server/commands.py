@@ -147,6 +147,12 @@ async def _add_user(db: Database, new: NewUser) -> MadeUser:
     return MadeUser(*made)
 
 
+async def give_role(settings: Settings, email: str, role: str) -> str:
+    """Give somebody another role; the one they had. Raises PersonNotFound, RoleUnknown, LastOwner."""
+    async with _database(settings) as db, db.transaction() as tx:
+        return await accounts.give_role(tx, email, role)
+
+
 async def rotate_keys(settings: Settings) -> str:
     """A new signing key; its id."""
     async with _database(settings) as db, db.transaction() as tx:

@@ -11,7 +11,7 @@ from litestar.handlers.base import BaseRouteHandler
 
 from barback.commerce import accounts
 from barback.commerce.accounts import Principal, Tokens
-from barback.console import Operator, TasksKnown
+from barback.console import Operator, TasksKnown, TopicsKnown
 from barback.foundation.bodies import InvalidRequest, read_json
 from barback.foundation.clock import Clock
 from barback.foundation.errors import FieldProblem
@@ -20,7 +20,7 @@ from barback.server import assembly
 from barback.server.problems import UnsupportedMediaType
 from barback.storage import Database
 
-_ASKS_WHO = frozenset({"principal", "reader", "operator"})
+_ASKS_WHO = frozenset({"principal", "reader", "operator", "admin"})
 
 
 class StrictRequest(Request[Any, Any, Any]):
@@ -71,6 +71,11 @@ async def provide_tasks_known() -> TasksKnown:
     return TasksKnown({task.name: task for task in assembly.tasks()})
 
 
+async def provide_topics_known() -> TopicsKnown:
+    """Every topic of the platform, with who listens."""
+    return TopicsKnown(assembly.topics())
+
+
 def _token(request: ASGIConnection[Any, Any, Any, Any]) -> str:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
@@ -102,4 +107,10 @@ async def provide_reader(principal: Principal) -> Operator:
 async def provide_operator(principal: Principal) -> Operator:
     """Whoever may change things on the console. Raises NotPermitted."""
     accounts.require(principal, "console:write")
-    return Operator(f"{principal.kind}:{principal.subject_id}")
+    return Operator(f"{principal.kind}:{principal.subject_id}", accounts.may(principal, "console:admin"))
+
+
+async def provide_admin(principal: Principal) -> Operator:
+    """Whoever may do on the console what cannot be taken back. Raises NotPermitted."""
+    accounts.require(principal, "console:admin")
+    return Operator(f"{principal.kind}:{principal.subject_id}", is_admin=True)

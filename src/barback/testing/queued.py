@@ -7,7 +7,8 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from barback.engine import Task, bundles
+from barback.engine import Task
+from barback.engine.bulk import bundles
 from barback.engine.store import queued_for
 from barback.storage import Transaction
 

@@ -90,9 +90,10 @@ async def test_only_owners_change_people(server: RunningServer, role: str, reads
 
 async def test_nobody_becomes_an_operator_over_http(server: RunningServer) -> None:
     owner = await server.sign_up()
-    body = {"name": "X", "email": "x@harbour.example", "role": "operator"}
-    answer = await owner.post("/people", body)
-    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "role")
+    for role in ("admin", "operator", "watcher"):
+        body = {"name": "X", "email": "x@harbour.example", "role": role}
+        answer = await owner.post("/people", body)
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "role")
 
 
 async def test_what_was_done_is_in_the_audit_log_newest_first(server: RunningServer) -> None:

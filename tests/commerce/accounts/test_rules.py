@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from argon2 import Type
+from argon2.exceptions import VerifyMismatchError
+from tests.support.server import HASHER
 
 from barback.commerce.accounts import PERMISSIONS, NotPermitted, Principal, hashing, may, require, rules
 
@@ -25,7 +28,8 @@ def test_a_permission_nobody_has_is_a_mistake_in_our_code() -> None:
 
 def test_only_operators_see_the_console_and_they_see_no_business() -> None:
     for role, permissions in PERMISSIONS.items():
-        assert ("console:read" in permissions) == (role in {"operator", "watcher"})
+        assert ("console:read" in permissions) == (role in {"admin", "operator", "watcher"})
+    assert PERMISSIONS["admin"] == {"console:read", "console:write", "console:admin"}
     assert PERMISSIONS["operator"] == {"console:read", "console:write"}
     assert PERMISSIONS["watcher"] == {"console:read"}
 
@@ -58,6 +62,13 @@ def test_secrets_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(hashing.secrets, "compare_digest", lambda left, right: asked.append((left, right)) or True)
     assert hashing.secrets_equal("a", "é")
     assert asked == [(b"a", "é".encode())]
+
+
+def test_a_stolen_password_hash_is_dear_to_guess_at() -> None:
+    """What OWASP recommends: argon2id, 46 MiB, one pass. The other tests are spared it."""
+    assert (HASHER.type, HASHER.memory_cost, HASHER.time_cost, HASHER.parallelism) == (Type.ID, 47_104, 1, 1)
+    with pytest.raises(VerifyMismatchError):
+        HASHER.verify(HASHER.hash("three odd words"), "three odd word")
 
 
 async def test_an_unknown_address_costs_as_much_work_as_a_wrong_password(monkeypatch: pytest.MonkeyPatch) -> None:

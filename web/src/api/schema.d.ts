@@ -336,7 +336,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Hold it closed: its queues are claimed whatever fails, until it is opened or reset. */
+        /** Hold it, or one `line` of it, closed: it is claimed whatever fails, until it is opened or reset. */
         post: operations["close_breaker"];
         delete?: never;
         options?: never;
@@ -353,7 +353,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Hold it open: nothing of its queues is claimed, and nothing probes, until it is closed or reset. */
+        /** Hold it, or one `line` of it, open: nothing is claimed, and nothing probes, until it is closed or reset. */
         post: operations["open_breaker"];
         delete?: never;
         options?: never;
@@ -387,6 +387,23 @@ export interface paths {
         };
         /** What operators changed, newest first; `subject` (`queue:…`, `message:…`) narrows to one thing. */
         get: operations["changes_page"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/console/day": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The last 24 hours of a queue, or of all: what was done, what failed, what waited, every five minutes. */
+        get: operations["day"];
         put?: never;
         post?: never;
         delete?: never;
@@ -572,8 +589,62 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Messages that wait, run or are dead, the youngest first. Looks at the first 20,000 of each state. */
+        /** Messages that wait, run or are dead, the youngest first. Looks at the first 20,000 of each table. */
         get: operations["messages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/console/messages/change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel, put off or run now what a search finds, 200 messages a call; call again with `next` until it is null.
+         * @description Only an admin may cancel many: there is no way back.
+         */
+        post: operations["change_messages"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/console/messages/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many messages a search finds, up to 10,000: what to know before all of them are changed. */
+        get: operations["count_messages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/console/messages/words": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a search can be made of: to complete it while somebody types. */
+        get: operations["search_completions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -616,6 +687,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/console/messages/{message_id}/kin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What enqueued a message, if that is dead or at work, and of what its handler enqueued what is not done yet. */
+        get: operations["message_kin"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/console/messages/{message_id}/run-now": {
         parameters: {
             query?: never;
@@ -644,6 +732,23 @@ export interface paths {
         put?: never;
         /** Run it so much later, and not before; its key waits with it. */
         post: operations["snooze_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/console/messages/{message_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A test in Python that handles this message again, on a database of its own. What is secret is masked. */
+        get: operations["message_as_test"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -760,7 +865,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** How much each worker takes of a queue at once: what was set, and what the tasks declare. */
+        get: operations["queue_pace"];
         put?: never;
         /** How much each worker takes of a queue at once; null is what the tasks say. */
         post: operations["set_queue_pace"];
@@ -798,6 +904,26 @@ export interface paths {
         put?: never;
         /** Give waiting messages another priority, some 10,000 a call; call again until it changes none. */
         post: operations["set_queue_priority"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/console/queues/{queue}/purge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take out for good what waits in a queue, some 10,000 a call; call again with its `upto_ms` while there is more.
+         * @description What a worker holds is finished, what is dead stays, and what comes meanwhile is left alone.
+         */
+        post: operations["purge_queue"];
         delete?: never;
         options?: never;
         head?: never;
@@ -848,7 +974,7 @@ export interface paths {
         /** The last fifty redrives and how far they are, newest first. */
         get: operations["redrives"];
         put?: never;
-        /** Send many dead letters round again at a bounded rate, or throw them away; or only count them. */
+        /** Send many dead letters round again at a bounded rate; or throw them away (admins); or only count them. */
         post: operations["start_redrive"];
         delete?: never;
         options?: never;
@@ -924,6 +1050,142 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/console/schedules/{schedule}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One schedule: its next ticks, its last fifty with what became of them, and what operators did. */
+        get: operations["schedule_detail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/console/schedules/{schedule}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Its ticks pass without a message until it is resumed. */
+        post: operations["pause_schedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/console/schedules/{schedule}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** It fires from its next tick on; those of the pause are not made up. */
+        post: operations["resume_schedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/console/schedules/{schedule}/run-now": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have a worker fire it at once, beside its ticks, which stay what they are; also while it is paused. */
+        post: operations["run_schedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/console/tenants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every tenant that has work or is held somewhere, those with most of it first. */
+        get: operations["tenants"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/console/tenants/hold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Claim nothing of a tenant any more, or again, in one queue or wherever it has work now. */
+        post: operations["hold_tenant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/console/tenants/one": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One tenant in each queue that it has work in: its depth, its limits, whether it is held. */
+        get: operations["tenant_detail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/console/topics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every topic of this program, its subscriptions, and the backlog and failures of their queues. */
+        get: operations["topics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/console/usage": {
         parameters: {
             query?: never;
@@ -931,7 +1193,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What attempts used in a month (like 2026-11; the present one), by task, by tenant or by both. */
+        /** What attempts used in a month (like 2026-11; the present one), by task, tenant or both, as of `as_of_ms`. */
         get: operations["usage_list"];
         put?: never;
         post?: never;
@@ -969,6 +1231,57 @@ export interface paths {
         get: operations["workers"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/console/workers/{worker_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One worker: every message it has in hands right now, and what it did in the last ten minutes. */
+        get: operations["worker_detail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/console/workers/{worker_id}/drain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask a worker to finish what it holds, claim nothing more and end; a supervisor starts another in its place. */
+        post: operations["drain_worker"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/console/workers/{worker_id}/keep": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask a worker that drains to stay, while it has not left. */
+        post: operations["keep_worker"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1617,18 +1930,23 @@ export interface components {
         };
         /**
          * Attention
-         * @description One thing to look at. `subject` is a queue, a worker or a schedule; `count` messages; `since_ms` if known.
+         * @description One thing to look at. `subject` is a queue, a worker, a schedule, a breaker, or what holds a snapshot.
          *
-         *         no_worker: messages wait and nobody works the queue. silent_worker: holds messages and does not
-         *         beat. behind: the oldest message that can run is older than a minute. late_schedule: a tick is
-         *         overdue. dead_letters: messages gave up. paused: somebody paused the queue.
+         *         `count` is messages; `since_ms` since when, and `detail` what is said of it and the cure, if that is known.
+         *
+         *         held_snapshot: a transaction is open for so long that nothing dead can be removed. open_breaker: what it
+         *         guards is down, and what goes by it is not claimed. no_worker: messages wait and nobody works the queue.
+         *         silent_worker: holds messages and does not beat. behind: the oldest message that can run is older than a
+         *         minute. late_schedule: a tick is overdue. dead_letters: messages gave up. paused: somebody paused the queue.
          */
         Attention: {
             /** @enum {unknown} */
-            kind: "behind" | "dead_letters" | "late_schedule" | "no_worker" | "paused" | "silent_worker";
+            kind: "behind" | "dead_letters" | "held_snapshot" | "late_schedule" | "no_worker" | "open_breaker" | "paused" | "silent_worker";
             subject: string;
             count: number;
             since_ms: number | null;
+            /** @default null */
+            detail?: string | null;
         };
         /**
          * AuditEntry
@@ -1650,6 +1968,14 @@ export interface components {
             subject: string;
             before: unknown;
             after: unknown;
+        };
+        /**
+         * Bar
+         * @description How many took up to `upto_us` microseconds, and longer than the bar before.
+         */
+        Bar: {
+            upto_us: number;
+            count: number;
         };
         /**
          * BatchAnswer
@@ -1703,7 +2029,7 @@ export interface components {
         };
         /**
          * BreakerList
-         * @description Every breaker, by name.
+         * @description Every breaker, by name, each followed by those of its lines that are open or forced (at most 1,000).
          */
         BreakerList: {
             as_of_ms: number;
@@ -1713,6 +2039,7 @@ export interface components {
          * BreakerState
          * @description One breaker as it stands. `forced`: an operator's word, which holds until it is taken back.
          *
+         *         `by_line`: its lines stand open or closed by themselves, and this is none of them. `line`: this is one.
          *         Open since `changed_ms`, the next probe goes at `until_ms`; `prober` is the worker whose probe is
          *         under way. Closed, it has had `failures` in a row since `since_ms`. `error`: the last that counted.
          */
@@ -1733,6 +2060,20 @@ export interface components {
             within_ms: number;
             open_ms: number;
             queues: string[];
+            /** @default false */
+            by_line?: boolean;
+            /** @default null */
+            line?: string | null;
+        };
+        /**
+         * Bundled
+         * @description Messages of one task that are held as bundles, not one by one.
+         */
+        Bundled: {
+            queue: string;
+            task: string;
+            messages: number;
+            since_ms: number;
         };
         /**
          * Category
@@ -1790,6 +2131,19 @@ export interface components {
             after: unknown;
         };
         /**
+         * ChangeMessages
+         * @description What is to become of all that a search finds. `ms`: for how long, when they are put off.
+         */
+        ChangeMessages: {
+            q: string;
+            /** @enum {unknown} */
+            action: "cancel" | "run_now" | "snooze";
+            /** @default 3600000 */
+            ms?: number;
+            /** @default null */
+            cursor?: string | null;
+        };
+        /**
          * Changed
          * @description How many were changed; 0 when nothing had to be.
          */
@@ -1821,10 +2175,19 @@ export interface components {
          * @description What the work of one month (UTC) would have cost elsewhere with so much memory a message, the cheapest first.
          */
         CostList: {
+            as_of_ms: number;
             month: string;
             memory_mib: number;
             attempts: number;
             items: components["schemas"]["ListedCost"][];
+        };
+        /**
+         * Day
+         * @description The last 24 hours in steps of five minutes, oldest first.
+         */
+        Day: {
+            as_of_ms: number;
+            items: components["schemas"]["Step"][];
         };
         /**
          * DeadLetter
@@ -1914,6 +2277,18 @@ export interface components {
              */
             seen_ms: number;
             revoked_ms: number | null;
+        };
+        /**
+         * DidLately
+         * @description What it did of one task in the last ten minutes. `mean_us`: handler time for one message, in microseconds.
+         */
+        DidLately: {
+            queue: string;
+            task: string;
+            done: number;
+            failed: number;
+            dead: number;
+            mean_us: number;
         };
         /**
          * EditLetter
@@ -2069,6 +2444,31 @@ export interface components {
             paused?: boolean;
         };
         /**
+         * HoldTenant
+         * @description Hold a tenant, or with `paused` false let it go on; `queue` null: wherever it has work now.
+         */
+        HoldTenant: {
+            tenant: string;
+            /** @default null */
+            queue?: string | null;
+            /** @default true */
+            paused?: boolean;
+        };
+        /**
+         * InHands
+         * @description A message that a worker holds; `together` are held by the same lease, in one transaction. `attempt`: from 1.
+         */
+        InHands: {
+            id: string;
+            queue: string;
+            task: string;
+            key: string | null;
+            tenant: string | null;
+            attempt: number;
+            since_ms: number;
+            together: number;
+        };
+        /**
          * InvitedPerson
          * @description The person, and the password to hand over; it is shown this once.
          */
@@ -2123,11 +2523,22 @@ export interface components {
             key: string;
             lane: string;
             since_ms: number | null;
+            paused: boolean;
             head: components["schemas"]["MessageFigures"] | null;
             waiting: number;
             line: components["schemas"]["Waiting"][];
             dead: components["schemas"]["KeyLetter"][];
             changes: components["schemas"]["Change"][];
+        };
+        /**
+         * Latency
+         * @description What half, 95 and 99 in a hundred of `count` were done within, in microseconds.
+         */
+        Latency: {
+            count: number;
+            p50_us: number;
+            p95_us: number;
+            p99_us: number;
         };
         /**
          * LimitsList
@@ -2255,6 +2666,21 @@ export interface components {
             replace?: boolean;
         };
         /**
+         * MessageAsTest
+         * @description A test in Python, to be put into a file.
+         */
+        MessageAsTest: {
+            text: string;
+        };
+        /**
+         * MessageCount
+         * @description How many messages a search finds; with `at_least` counting stopped there.
+         */
+        MessageCount: {
+            found: number;
+            at_least: boolean;
+        };
+        /**
          * MessageDetail
          * @description One message with its payload, every attempt that failed, and what operators did with it.
          *
@@ -2277,8 +2703,10 @@ export interface components {
             parent: string | null;
             trace: string | null;
             expires_ms: number | null;
+            error: string | null;
             payload_bytes: number;
             payload: unknown;
+            trace_url: string | null;
             failures: components["schemas"]["Failure"][];
             changes: components["schemas"]["Change"][];
         };
@@ -2305,15 +2733,32 @@ export interface components {
             parent: string | null;
             trace: string | null;
             expires_ms: number | null;
+            error: string | null;
             payload_bytes: number;
         };
         /**
+         * MessageKin
+         * @description What enqueued a message and what it enqueued. `parent` is null when the one with `parent_id` is done.
+         *
+         *         With `more` not all of the children are told: search for `parent:ID`.
+         */
+        MessageKin: {
+            parent_id: string | null;
+            parent: components["schemas"]["MessageFigures"] | null;
+            children: components["schemas"]["MessageFigures"][];
+            more: boolean;
+        };
+        /**
          * MessageList
-         * @description What was found, the youngest first. `next_before_ms`: search on before it; None: that was all.
+         * @description What was found, the youngest first. `next`: the cursor of the next page; None: that was all.
+         *
+         *         `looked`: at how many messages the search looked; `whole`: whether there are no more of that queue and state.
          */
         MessageList: {
             items: components["schemas"]["MessageFigures"][];
-            next_before_ms: number | null;
+            next: string | null;
+            looked: number;
+            whole: boolean;
         };
         /**
          * MessageMoved
@@ -2323,14 +2768,27 @@ export interface components {
             id: string;
         };
         /**
+         * MessagesChanged
+         * @description How many of a page were changed, and how many were found. `next`: go on with this cursor; None: that was all.
+         */
+        MessagesChanged: {
+            changed: number;
+            found: number;
+            next: string | null;
+        };
+        /**
          * Minute
-         * @description What was settled in the minute that began at `minute_ms`.
+         * @description What was settled in the minute that began at `minute_ms`, and what waited then.
+         *
+         *         `waiting` is null where nobody looked: no worker was awake.
          */
         Minute: {
             minute_ms: number;
             done: number;
             failed: number;
             dead: number;
+            /** @default null */
+            waiting?: number | null;
         };
         /**
          * Modifier
@@ -2618,6 +3076,19 @@ export interface components {
             batch_max?: number | null;
             /** @default null */
             slots?: number | null;
+        };
+        /**
+         * PaceShown
+         * @description How much each worker takes at once: what an operator set (null: nothing), and what the tasks declare.
+         *
+         *         What the tasks declare is null where this installation knows no task of the queue, and `declared_slots`
+         *         also where its tasks only touch the database: those have a batch, the others have slots.
+         */
+        PaceShown: {
+            batch_max: number | null;
+            slots: number | null;
+            declared_batch_max: number | null;
+            declared_slots: number | null;
         };
         /**
          * Page[AttendeeShape]
@@ -2913,6 +3384,24 @@ export interface components {
             id?: string | null;
         };
         /**
+         * Purge
+         * @description `confirm` is the name of the queue, once more. `upto_ms`: only what was enqueued until then; null is now.
+         */
+        Purge: {
+            confirm: string;
+            /** @default null */
+            upto_ms?: number | null;
+        };
+        /**
+         * Purged
+         * @description How many were taken out; call again with the same `upto_ms` while there is `more`.
+         */
+        Purged: {
+            removed: number;
+            more: boolean;
+            upto_ms: number;
+        };
+        /**
          * QuarantinedShape
          * @description Something a device sent that could not become an order, whole.
          */
@@ -2937,6 +3426,8 @@ export interface components {
         /**
          * QueueDetail
          * @description One queue with its last sixty minutes, its tasks in them, and its dead letters grouped by error.
+         *
+         *         `timing`: how long messages waited and handlers took in that hour.
          */
         QueueDetail: {
             queue: string;
@@ -2954,6 +3445,7 @@ export interface components {
             died_last_hour: number;
             workers: number;
             as_of_ms: number;
+            timing: components["schemas"]["QueueTiming"];
             minutes: components["schemas"]["Minute"][];
             tasks: components["schemas"]["TaskFigures"][];
             errors: components["schemas"]["ErrorGroup"][];
@@ -2984,7 +3476,42 @@ export interface components {
          */
         QueueList: {
             as_of_ms: number;
-            items: components["schemas"]["QueueFigures"][];
+            items: components["schemas"]["QueueShown"][];
+        };
+        /**
+         * QueueShown
+         * @description One queue with how long, in the last five minutes, messages waited and their handlers took.
+         */
+        QueueShown: {
+            queue: string;
+            paused: boolean;
+            ready: number;
+            waiting: number;
+            scheduled: number;
+            leased: number;
+            dead: number;
+            at_least: boolean;
+            oldest_ms: number | null;
+            next_due_ms: number | null;
+            rate_per_second: number;
+            failed_last_hour: number;
+            died_last_hour: number;
+            workers: number;
+            waited: components["schemas"]["Latency"] | null;
+            ran: components["schemas"]["Latency"] | null;
+        };
+        /**
+         * QueueTiming
+         * @description One queue's last hour, also as bars, an octave each, and by task.
+         */
+        QueueTiming: {
+            /** @default null */
+            waited?: components["schemas"]["Latency"] | null;
+            /** @default null */
+            ran?: components["schemas"]["Latency"] | null;
+            waited_bars: components["schemas"]["Bar"][];
+            ran_bars: components["schemas"]["Bar"][];
+            tasks: components["schemas"]["TaskTiming"][];
         };
         /**
          * Rate
@@ -3118,8 +3645,21 @@ export interface components {
             items: components["schemas"]["Scaled"][];
         };
         /**
+         * ScheduleDetail
+         * @description One schedule: its next ticks, which a pause holds back, its last fifty, and what operators did.
+         */
+        ScheduleDetail: {
+            as_of_ms: number;
+            schedule: components["schemas"]["ScheduleFigures"];
+            upcoming: number[];
+            ticks: components["schemas"]["Tick"][];
+            changes: components["schemas"]["Change"][];
+        };
+        /**
          * ScheduleFigures
          * @description One schedule. `late` when its next tick is more than a minute ago: nobody fires it.
+         *
+         *         `asked_ms`: since when somebody wants it to run now, until a worker has fired it.
          */
         ScheduleFigures: {
             name: string;
@@ -3129,6 +3669,10 @@ export interface components {
             next_ms: number;
             last_ms: number | null;
             late: boolean;
+            task: string;
+            queue: string;
+            paused: boolean;
+            asked_ms: number | null;
         };
         /**
          * ScheduleList
@@ -3137,6 +3681,16 @@ export interface components {
         ScheduleList: {
             as_of_ms: number;
             items: components["schemas"]["ScheduleFigures"][];
+        };
+        /**
+         * SearchWords
+         * @description What a search can be made of: filters, and values of some of them.
+         */
+        SearchWords: {
+            names: string[];
+            states: string[];
+            queues: string[];
+            tasks: string[];
         };
         /**
          * Session
@@ -3293,6 +3847,27 @@ export interface components {
             kind: "bar" | "door" | "kitchen" | "merch";
         };
         /**
+         * Step
+         * @description What was settled in the five minutes from `at_ms`, and the most that waited (10,000: or more).
+         *
+         *         `waiting` is null where nobody looked: no worker was awake.
+         */
+        Step: {
+            at_ms: number;
+            done: number;
+            failed: number;
+            dead: number;
+            waiting: number | null;
+        };
+        /**
+         * Subscription
+         * @description One listener: its task, and the figures of the `queue` that its messages wait in with those of other tasks.
+         */
+        Subscription: {
+            task: string;
+            queue: components["schemas"]["QueueFigures"];
+        };
+        /**
          * TabChange
          * @description Move a tab: open → closing → closed, or back to open. `version`: only if nobody changed it since.
          */
@@ -3359,6 +3934,17 @@ export interface components {
             mean_us: number;
         };
         /**
+         * TaskTiming
+         * @description Of one task.
+         */
+        TaskTiming: {
+            /** @default null */
+            waited?: components["schemas"]["Latency"] | null;
+            /** @default null */
+            ran?: components["schemas"]["Latency"] | null;
+            task: string;
+        };
+        /**
          * TaxClass
          * @description How some products are taxed: one component, or several stacked.
          */
@@ -3382,6 +3968,59 @@ export interface components {
             id?: string | null;
         };
         /**
+         * TenantFigures
+         * @description One tenant over all queues. `held`: the queues where an operator stopped it.
+         */
+        TenantFigures: {
+            /** @default 0 */
+            ready?: number;
+            /** @default 0 */
+            waiting?: number;
+            /** @default 0 */
+            scheduled?: number;
+            /** @default 0 */
+            leased?: number;
+            /** @default 0 */
+            dead?: number;
+            /** @default null */
+            oldest_ms?: number | null;
+            tenant: string;
+            queues: string[];
+            held: string[];
+        };
+        /**
+         * TenantPage
+         * @description One tenant in each queue that it has work in or is held in, and what operators did with it.
+         */
+        TenantPage: {
+            tenant: string;
+            as_of_ms: number;
+            queues: components["schemas"]["TenantQueue"][];
+            changes: components["schemas"]["Change"][];
+        };
+        /**
+         * TenantQueue
+         * @description One tenant in one queue. Without `line` it cannot be held there by itself: the tasks name the queue's lines.
+         */
+        TenantQueue: {
+            /** @default 0 */
+            ready?: number;
+            /** @default 0 */
+            waiting?: number;
+            /** @default 0 */
+            scheduled?: number;
+            /** @default 0 */
+            leased?: number;
+            /** @default 0 */
+            dead?: number;
+            /** @default null */
+            oldest_ms?: number | null;
+            queue: string;
+            line: boolean;
+            held: boolean;
+            limits: components["schemas"]["LimitsShown"] | null;
+        };
+        /**
          * TenantShape
          * @description A business.
          */
@@ -3401,10 +4040,56 @@ export interface components {
             time_zone: string;
         };
         /**
+         * TenantsSeen
+         * @description Every tenant that has work, those with most of it first, 500 at most. Not `whole`: there is more.
+         */
+        TenantsSeen: {
+            as_of_ms: number;
+            whole: boolean;
+            items: components["schemas"]["TenantFigures"][];
+        };
+        /**
+         * Tick
+         * @description One tick: fired by `worker`, late by `late_ms`, and the `message` that it became.
+         *
+         *         `outcome`: where the message is; ended: done, cancelled or discarded, of which nothing is kept; skipped: none
+         *         was made. `asked_by`: who ran it by hand. `skipped`: ticks just before it that nobody was there to fire.
+         */
+        Tick: {
+            due_ms: number;
+            fired_ms: number;
+            late_ms: number;
+            worker: string;
+            message: string | null;
+            /** @enum {unknown} */
+            outcome: "dead" | "ended" | "leased" | "ready" | "retrying" | "scheduled" | "skipped" | "unknown" | "waiting";
+            asked_by: string | null;
+            skipped: number;
+        };
+        /**
+         * TopicFigures
+         * @description One topic: what is published is a `fact` with these `fields`; every subscription gets a message of it.
+         */
+        TopicFigures: {
+            name: string;
+            fact: string;
+            fields: string[];
+            subscriptions: components["schemas"]["Subscription"][];
+        };
+        /**
+         * TopicList
+         * @description Every topic, by name.
+         */
+        TopicList: {
+            as_of_ms: number;
+            items: components["schemas"]["TopicFigures"][];
+        };
+        /**
          * UsageList
-         * @description What attempts used in one month (UTC), those that took longest first; at most 1,000 items.
+         * @description What attempts used in one month (UTC) as of `as_of_ms`, those that took longest first; at most 1,000 items.
          */
         UsageList: {
+            as_of_ms: number;
             month: string;
             from_ms: number;
             until_ms: number;
@@ -3460,8 +4145,22 @@ export interface components {
             enqueued_ms: number;
         };
         /**
+         * WorkerDetail
+         * @description One worker with what it has in hands, oldest first, and what it did in the last ten minutes.
+         */
+        WorkerDetail: {
+            as_of_ms: number;
+            worker: components["schemas"]["WorkerFigures"];
+            in_hands: components["schemas"]["InHands"][];
+            bundled: components["schemas"]["Bundled"][];
+            lately: components["schemas"]["DidLately"][];
+        };
+        /**
          * WorkerFigures
          * @description One worker. `state`: working (holds messages), idle, or silent (no beat for longer than it should be).
+         *
+         *         `draining_ms`: since when it is to end, if somebody asked it to. The rest is what its last beat said of the process:
+         *         memory, processor time since it began, and the percent of one processor that it used between two beats.
          */
         WorkerFigures: {
             id: string;
@@ -3473,6 +4172,11 @@ export interface components {
             oldest_claim_ms: number | null;
             started_ms: number;
             seen_ms: number;
+            holds: components["schemas"]["barback.engine.operations.worker_figures.Held"][];
+            draining_ms: number | null;
+            memory_bytes: number;
+            cpu_us: number;
+            cpu_percent: number;
         };
         /**
          * WorkerList
@@ -3520,8 +4224,29 @@ export interface components {
             workers_working: number;
             workers_idle: number;
             workers_silent: number;
+            breakers_open: number;
+            snapshots_held: number;
+            waited: components["schemas"]["Latency"] | null;
+            ran: components["schemas"]["Latency"] | null;
             attention: components["schemas"]["Attention"][];
             minutes: components["schemas"]["Minute"][];
+        };
+        /**
+         * Held
+         * @description In which queues a tenant was held or let go on; in `by_line` tasks name the lines, so it could not be.
+         */
+        "barback.engine.operations.tenant_looks.Held": {
+            changed: string[];
+            by_line: string[];
+        };
+        /**
+         * Held
+         * @description What a worker holds of one queue: so many messages, the first of them since `since_ms`.
+         */
+        "barback.engine.operations.worker_figures.Held": {
+            queue: string;
+            messages: number;
+            since_ms: number;
         };
     };
     responses: {
@@ -4216,7 +4941,9 @@ export interface operations {
     };
     close_breaker: {
         parameters: {
-            query?: never;
+            query?: {
+                line?: string;
+            };
             header?: never;
             path: {
                 breaker: string;
@@ -4246,7 +4973,9 @@ export interface operations {
     };
     open_breaker: {
         parameters: {
-            query?: never;
+            query?: {
+                line?: string;
+            };
             header?: never;
             path: {
                 breaker: string;
@@ -4276,7 +5005,9 @@ export interface operations {
     };
     reset_breaker: {
         parameters: {
-            query?: never;
+            query?: {
+                line?: string;
+            };
             header?: never;
             path: {
                 breaker: string;
@@ -4324,6 +5055,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Change_"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    day: {
+        parameters: {
+            query?: {
+                queue?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Day"];
                 };
             };
             400: components["responses"]["400"];
@@ -4649,13 +5409,8 @@ export interface operations {
     messages: {
         parameters: {
             query?: {
-                queue?: string;
-                key?: string;
-                tenant?: string;
-                task?: string;
-                state?: "dead" | "leased" | "ready" | "retrying" | "scheduled" | "waiting";
-                text?: string;
-                before_ms?: number;
+                q?: string;
+                cursor?: string;
                 limit?: number;
             };
             header?: never;
@@ -4682,9 +5437,100 @@ export interface operations {
             503: components["responses"]["503"];
         };
     };
-    message_detail: {
+    change_messages: {
         parameters: {
             query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeMessages"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagesChanged"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            429: components["responses"]["429"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    count_messages: {
+        parameters: {
+            query?: {
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageCount"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    search_completions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchWords"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    message_detail: {
+        parameters: {
+            query?: {
+                queue?: string;
+            };
             header?: never;
             path: {
                 message_id: string;
@@ -4736,6 +5582,37 @@ export interface operations {
             403: components["responses"]["403"];
             404: components["responses"]["404"];
             409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    message_kin: {
+        parameters: {
+            query?: {
+                queue?: string;
+            };
+            header?: never;
+            path: {
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageKin"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
             422: components["responses"]["422"];
             500: components["responses"]["500"];
             503: components["responses"]["503"];
@@ -4804,6 +5681,37 @@ export interface operations {
             415: components["responses"]["415"];
             422: components["responses"]["422"];
             429: components["responses"]["429"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    message_as_test: {
+        parameters: {
+            query?: {
+                queue?: string;
+            };
+            header?: never;
+            path: {
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageAsTest"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
             500: components["responses"]["500"];
             503: components["responses"]["503"];
         };
@@ -5027,6 +5935,35 @@ export interface operations {
             503: components["responses"]["503"];
         };
     };
+    queue_pace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaceShown"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
     set_queue_pace: {
         parameters: {
             query?: never;
@@ -5116,6 +6053,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Changed"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            429: components["responses"]["429"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    purge_queue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Purge"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Purged"];
                 };
             };
             400: components["responses"]["400"];
@@ -5371,6 +6345,239 @@ export interface operations {
             503: components["responses"]["503"];
         };
     };
+    schedule_detail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                schedule: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleDetail"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pause_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                schedule: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleDetail"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    resume_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                schedule: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleDetail"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    run_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                schedule: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleDetail"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    tenants: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantsSeen"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    hold_tenant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HoldTenant"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["barback.engine.operations.tenant_looks.Held"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            429: components["responses"]["429"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    tenant_detail: {
+        parameters: {
+            query: {
+                tenant: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantPage"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    topics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopicList"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
     usage_list: {
         parameters: {
             query?: {
@@ -5454,6 +6661,95 @@ export interface operations {
             400: components["responses"]["400"];
             401: components["responses"]["401"];
             403: components["responses"]["403"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    worker_detail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                worker_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkerDetail"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    drain_worker: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                worker_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkerDetail"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    keep_worker: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                worker_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkerDetail"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
             500: components["responses"]["500"];
             503: components["responses"]["503"];
         };

@@ -16,6 +16,7 @@ States of a person: active ⇄ disabled. Of a till: paired → revoked. Of a ses
 from barback.commerce.accounts.actions import (
     create_user,
     ensure_signing_key,
+    give_role,
     issue_guest_token,
     new_pairing_code,
     rotate_signing_key,
@@ -64,6 +65,7 @@ __all__ = [
     "create_user",
     "devices_state",
     "ensure_signing_key",
+    "give_role",
     "issue_guest_token",
     "keys_current",
     "may",

@@ -69,6 +69,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "viewer": frozenset(_READ | _BOOKS),
     "device": frozenset(_READ | _SELL),
     "guest": frozenset({"events:read", "menu:read", "tabs:read", "orders:read"}),
+    "admin": frozenset({"console:read", "console:write", "console:admin"}),
     "operator": frozenset({"console:read", "console:write"}),
     "watcher": frozenset({"console:read"}),
 }
@@ -265,9 +266,14 @@ def _weak(reason: str, cure: str) -> PasswordWeak:
     )
 
 
+def kind_of(role: str) -> Kind:
+    """What a person with `role` is to those who ask: an operator runs the installation and belongs to no business."""
+    return "operator" if role in ("admin", "operator") else "person"
+
+
 def check_user_role(role: str) -> None:
-    """Raise RoleUnknown unless people can have `role` (operator and watcher from the command line only)."""
-    known = ("owner", "manager", "staff", "viewer", "operator", "watcher")
+    """Raise RoleUnknown unless people can have `role` (those of the console from the command line only)."""
+    known = ("owner", "manager", "staff", "viewer", "admin", "operator", "watcher")
     if role not in known:
         problem = FieldProblem("role", role, "no such role", f"use one of {', '.join(known)}")
         raise RoleUnknown(f"{role!r} is no role; use one of {', '.join(known)}.", fields=[problem])

@@ -76,7 +76,7 @@ WHERE tenant_id = :tenant_id AND event_id = :event_id
   AND (:flagged = 0 OR flag_count > 0)
 ORDER BY accepted_ms DESC, id DESC LIMIT :limit;
 
--- Both of a partial index's halves, each by its own.
+-- Both states an order can have, each by the partial index of its own (see the migration): a third would need a third.
 -- name: orders_of_tab [sqlite]
 SELECT * FROM (
     SELECT * FROM orders WHERE state = 'processed' AND tenant_id = :tenant_id AND tab_id = :tab_id

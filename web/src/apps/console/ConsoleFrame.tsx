@@ -2,7 +2,7 @@
 import { ActionIcon, Badge, Tooltip } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useRouterState } from "@tanstack/react-router";
-import { IconArrowsVertical, IconBolt, IconClock, IconGauge, IconHistory, IconKey, IconMail, IconMailX, IconPackages, IconReceipt2, IconSearch, IconStack2, IconUsersGroup } from "@tabler/icons-react";
+import { IconArrowsVertical, IconBolt, IconBuildingStore, IconClock, IconGauge, IconHistory, IconKey, IconMail, IconMailX, IconPackages, IconReceipt2, IconSearch, IconSpeakerphone, IconStack2, IconUsersGroup } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { useLiveState } from "@/api";
 import { formatCount } from "@/format";
@@ -23,6 +23,8 @@ const ways = [
   { label: "Breakers", icon: <IconBolt {...look} />, place: workPlaces.breakers },
   { label: "Workers", icon: <IconUsersGroup {...look} />, place: workPlaces.workers },
   { label: "Schedules", icon: <IconClock {...look} />, place: workPlaces.schedules },
+  { label: "Tenants", icon: <IconBuildingStore {...look} />, place: workPlaces.tenants },
+  { label: "Topics", icon: <IconSpeakerphone {...look} />, place: workPlaces.topics },
   { label: "Autoscaler", icon: <IconArrowsVertical {...look} />, place: workPlaces.scaling },
   { label: "Usage", icon: <IconReceipt2 {...look} />, place: workPlaces.usage },
   { label: "Changes", icon: <IconHistory {...look} />, place: workPlaces.changes },

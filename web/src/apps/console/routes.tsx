@@ -3,7 +3,7 @@ import { ModalsProvider } from "@mantine/modals";
 import { createRootRoute, createRoute, createRouter, Navigate, Outlet, RouterProvider } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
 import { accessWords, useAccess, useMay } from "@/rooms/people";
-import { BatchesPage, BreakersPage, ChangesPage, DeadPage, EnginePage, KeyPage, KeysPage, LetterPage, MessagePage, MessagesPage, QueuePage, QueuesPage, ScalingPage, SchedulesPage, UsagePage, WorkersPage, workPlaces } from "@/rooms/work";
+import { BatchesPage, BreakersPage, ChangesPage, DeadPage, EnginePage, KeyPage, KeysPage, LetterPage, MessagePage, MessagesPage, QueuePage, QueuesPage, ScalingPage, SchedulePage, SchedulesPage, TenantPage, TenantsPage, TopicsPage, UsagePage, WorkerPage, WorkersPage, workPlaces } from "@/rooms/work";
 import { ErrorState } from "@/ui";
 import { overPage, readSearch, useAddress, usePlaces, writeSearch } from "@/ui/desk";
 import { ConsoleFrame } from "./ConsoleFrame";
@@ -40,13 +40,29 @@ function OneLetter() {
 }
 
 function OneMessage() {
-  const id = useAddress().part("messageId");
-  return <MessagePage key={id} id={id} />;
+  const { part, search } = useAddress();
+  const id = part("messageId");
+  return <MessagePage key={id} id={id} queue={search["queue"]} />;
 }
 
 function OneKey() {
   const { queue = "", key = "" } = useAddress().search;
   return <KeyPage key={`${queue} ${key}`} queue={queue} name={key} />;
+}
+
+function OneSchedule() {
+  const name = useAddress().search["name"] ?? "";
+  return <SchedulePage key={name} name={name} />;
+}
+
+function OneTenant() {
+  const name = useAddress().search["name"] ?? "";
+  return <TenantPage key={name} name={name} />;
+}
+
+function OneWorker() {
+  const id = useAddress().search["id"] ?? "";
+  return <WorkerPage key={id} id={id} />;
 }
 
 const routeTree = root.addChildren([
@@ -64,7 +80,12 @@ const routeTree = root.addChildren([
   page("/usage", UsagePage),
   page("/scaling", ScalingPage),
   page("/workers", WorkersPage),
+  page("/workers/one", OneWorker),
   page("/schedules", SchedulesPage),
+  page("/schedules/one", OneSchedule),
+  page("/tenants", TenantsPage),
+  page("/tenants/one", OneTenant),
+  page("/topics", TopicsPage),
   page("/changes", ChangesPage),
   page("/sign-in", () => <Navigate to="/" replace />),
 ]);

@@ -1,36 +1,88 @@
 // What the console asks about single messages and about keys, and what it does with them.
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { unwrap, useApi, type KeyLook, type KeyPage, type MessageDetail } from "@/api";
+import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useRef, useState } from "react";
+import { Problem, unwrap, useApi, type KeyLook, type KeyPage, type MessageDetail, type MessageKin } from "@/api";
 import { plural } from "@/format";
 import { useAct } from "@/ui/desk";
-import { states, type Look, type MessageState } from "./look";
+import type { Words } from "./look";
 import { keys } from "./queries";
 
 const LOOK_EVERY_MS = 3_000;
 
-export function useMessages(look: Look) {
+/** A look costs the server something: it is not taken every second, and not again for what it cannot understand. */
+export function useMessages(q: string) {
   const api = useApi();
-  const { state, ...rest } = look;
-  const known = states.find((one) => one === state);
   return useInfiniteQuery({
-    queryKey: ["work", "messages", look],
-    initialPageParam: undefined as number | undefined,
-    queryFn: ({ pageParam }) => {
-      const query: { state?: MessageState; before_ms?: number } = { ...(known ? { state: known } : {}), ...(pageParam === undefined ? {} : { before_ms: pageParam }) };
-      return unwrap(api.GET("/v1/console/messages", { params: { query: { ...rest, ...query } } }));
-    },
-    getNextPageParam: (page) => page.next_before_ms ?? undefined,
+    queryKey: ["work", "messages", q],
+    initialPageParam: undefined as string | undefined,
+    queryFn: ({ pageParam }) => unwrap(api.GET("/v1/console/messages", { params: { query: { q, ...(pageParam === undefined ? {} : { cursor: pageParam }) } } })),
+    getNextPageParam: (page) => page.next ?? undefined,
+    refetchInterval: ({ state }) => (state.error instanceof Problem ? false : LOOK_EVERY_MS),
+    retry: (count, error) => !(error instanceof Problem) && count < 3,
+    placeholderData: keepPreviousData,
+  });
+}
+
+const NO_WORDS: Words = { names: [], states: [], queues: [], tasks: [] };
+
+/** What a search can be made of. */
+export function useSearchWords(): Words {
+  const api = useApi();
+  const { data } = useQuery({ queryKey: ["work", "words"], queryFn: (): Promise<Words> => unwrap(api.GET("/v1/console/messages/words")), staleTime: 60_000 });
+  return data ?? NO_WORDS;
+}
+
+export function useMessageCount(q: string) {
+  const api = useApi();
+  return useQuery({ queryKey: ["work", "count", q], queryFn: () => unwrap(api.GET("/v1/console/messages/count", { params: { query: { q } } })), staleTime: 0 });
+}
+
+export type MessagesAction = "cancel" | "run_now" | "snooze";
+
+/** Changes all that a search finds, a page at a time, and tells how far it is; `stop` ends it after the page. */
+export function useChangeMessages(q: string, onDone: () => void) {
+  const api = useApi();
+  const [seen, setSeen] = useState(0);
+  const stopped = useRef(false);
+  const change = async ({ action, ms }: { action: MessagesAction; ms: number }): Promise<number> => {
+    let [changed, cursor] = [0, null as string | null];
+    do {
+      const page = await unwrap(api.POST("/v1/console/messages/change", { body: { q, action, ms, cursor } }));
+      changed += page.changed;
+      cursor = page.next;
+      setSeen((before) => before + page.found);
+    } while (cursor !== null && !stopped.current);
+    return changed;
+  };
+  const act = useAct(change, { touches: [keys.all], done: (changed) => `${plural(changed, "message")} changed.`, onDone });
+  const stop = () => {
+    stopped.current = true;
+  };
+  return { ...act, seen, stop };
+}
+
+export function useMessage(id: string, queue?: string) {
+  const api = useApi();
+  return useQuery({
+    queryKey: ["work", "message", id],
+    queryFn: (): Promise<MessageDetail> => unwrap(api.GET("/v1/console/messages/{message_id}", { params: { path: { message_id: id }, query: queue === undefined ? {} : { queue } } })),
     refetchInterval: LOOK_EVERY_MS,
   });
 }
 
-export function useMessage(id: string) {
+/** Looks through what waits, so it is asked less often. */
+export function useKin(id: string, queue: string) {
   const api = useApi();
   return useQuery({
-    queryKey: ["work", "message", id],
-    queryFn: (): Promise<MessageDetail> => unwrap(api.GET("/v1/console/messages/{message_id}", { params: { path: { message_id: id } } })),
-    refetchInterval: LOOK_EVERY_MS,
+    queryKey: ["work", "kin", id],
+    queryFn: (): Promise<MessageKin> => unwrap(api.GET("/v1/console/messages/{message_id}/kin", { params: { path: { message_id: id }, query: { queue } } })),
+    refetchInterval: 15_000,
   });
+}
+
+export function useAsTest(id: string, queue: string) {
+  const api = useApi();
+  return useQuery({ queryKey: ["work", "test", id], queryFn: () => unwrap(api.GET("/v1/console/messages/{message_id}/test", { params: { path: { message_id: id }, query: { queue } } })) });
 }
 
 export function useKeys() {
@@ -50,14 +102,22 @@ export function useKey(queue: string, key: string) {
 export function useRunNow(id: string) {
   const api = useApi();
   const path = { params: { path: { message_id: id } } };
-  return useAct(() => unwrap(api.POST("/v1/console/messages/{message_id}/run-now", path)), { touches: [keys.all], done: () => "It runs now." });
+  // What waited for a time can wait for it again, until it is claimed.
+  const run = async (dueMs: number | null) => {
+    await unwrap(api.POST("/v1/console/messages/{message_id}/run-now", path));
+    return dueMs;
+  };
+  const back = (dueMs: number) => unwrap(api.POST("/v1/console/messages/{message_id}/snooze", { ...path, body: { ms: Math.max(1, dueMs - Date.now()) } }));
+  return useAct(run, { touches: [keys.all], done: (dueMs) => (dueMs === null ? "It runs now." : { text: "It runs now.", undo: () => back(dueMs) }) });
 }
 
-export function useSnooze(id: string) {
+export function useSnooze(id: string, ready: boolean) {
   const api = useApi();
   const path = { params: { path: { message_id: id } } };
   const snooze = (ms: number) => unwrap(api.POST("/v1/console/messages/{message_id}/snooze", { ...path, body: { ms } }));
-  return useAct(snooze, { touches: [keys.all], done: () => "It waits." });
+  const back = () => unwrap(api.POST("/v1/console/messages/{message_id}/run-now", path));
+  // One that was ready runs again; one that waited for another time is put off again by hand.
+  return useAct(snooze, { touches: [keys.all], done: () => (ready ? { text: "It waits.", undo: back } : "It waits.") });
 }
 
 export function useCancel(id: string, onDone: () => void) {

@@ -1,20 +1,20 @@
 // What the console asks of the work engine, again and again while somebody looks, and what it changes.
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { unwrap, useApi, useLive, useLiveState, type ConsoleOverview, type DeadLetterDetail, type EngineWorker, type ErrorGroup, type Queue, type QueueActivity, type QueueDetail, type Schedule } from "@/api";
+import { unwrap, useApi, useLive, useLiveState, type ConsoleOverview, type DayStep, type DeadLetterDetail, type ErrorGroup, type Queue, type QueueActivity, type QueueDetail } from "@/api";
 import { plural } from "@/format";
 import { useAct } from "@/ui/desk";
 
 /** Only while the live connection is down: otherwise the server tells, once a second for all who watch. */
 const LOOK_EVERY_MS = 2_000;
 
-function useLook() {
+export function useLook() {
   const told = useLiveState() === "live";
   return { refetchInterval: told ? (false as const) : LOOK_EVERY_MS, staleTime: 500 };
 }
 
 /** What is asked again when the server tells how things are. */
-const told = ["queues", "queue", "workers", "schedules"];
+const told = ["queues", "queue", "workers", "schedules", "topics"];
 
 /** Follows what the server tells all consoles: puts it where the overview is kept, and asks again for what is on the page. */
 export function useEngineNews(): void {
@@ -77,6 +77,19 @@ export function useQueue(queue: string) {
   });
 }
 
+const DAY_EVERY_MS = 60_000;
+
+/** The last 24 hours of a queue, or of all (""), in steps of five minutes; asked only while somebody looks at it. */
+export function useDay(queue: string, enabled: boolean) {
+  const api = useApi();
+  return useQuery({
+    queryKey: ["work", "day", queue],
+    queryFn: async (): Promise<DayStep[]> => (await unwrap(api.GET("/v1/console/day", { params: { query: { queue } } }))).items,
+    enabled,
+    refetchInterval: DAY_EVERY_MS,
+  });
+}
+
 export function useErrorGroups() {
   const api = useApi();
   return useQuery({ queryKey: [...keys.dead, "groups"], queryFn: async (): Promise<ErrorGroup[]> => (await unwrap(api.GET("/v1/console/dead/groups"))).items, refetchInterval: LOOK_EVERY_MS, staleTime: 500 });
@@ -100,18 +113,6 @@ export function useDeadLetter(id: string) {
     queryKey: [...keys.dead, "one", id],
     queryFn: (): Promise<DeadLetterDetail> => unwrap(api.GET("/v1/console/dead/{letter_id}", { params: { path: { letter_id: id } } })),
   });
-}
-
-export function useWorkers() {
-  const api = useApi();
-  const look = useLook();
-  return useQuery({ queryKey: ["work", "workers"], queryFn: (): Promise<{ as_of_ms: number; items: EngineWorker[] }> => unwrap(api.GET("/v1/console/workers")), ...look });
-}
-
-export function useSchedules() {
-  const api = useApi();
-  const look = useLook();
-  return useQuery({ queryKey: ["work", "schedules"], queryFn: (): Promise<{ as_of_ms: number; items: Schedule[] }> => unwrap(api.GET("/v1/console/schedules")), ...look });
 }
 
 export function useChanges() {

@@ -14,15 +14,15 @@ export function useBreakers() {
 
 export type Force = "open" | "close" | "reset";
 
-/** Holds a breaker open or closed whatever happens, or takes that back. */
-export function useForceBreaker(breaker: string) {
+/** Holds a breaker, or one line of it, open or closed whatever happens, or takes that back. */
+export function useForceBreaker(breaker: string, line: string | null = null) {
   const api = useApi();
-  const path = { params: { path: { breaker } } };
+  const path = { params: { path: { breaker }, query: line === null ? {} : { line } } };
   const force = (to: Force) => {
     if (to === "open") return unwrap(api.POST("/v1/console/breakers/{breaker}/open", path));
     return to === "close" ? unwrap(api.POST("/v1/console/breakers/{breaker}/close", path)) : unwrap(api.POST("/v1/console/breakers/{breaker}/reset", path));
   };
-  return useAct(force, { touches: [keys.all], done: () => `${breaker} is as you said.` });
+  return useAct(force, { touches: [keys.all], done: () => `${line ?? breaker} is as you said.` });
 }
 
 export function useBatches() {
@@ -45,9 +45,9 @@ export function useUsage(by: "task" | "tenant") {
   const api = useApi();
   return useQuery({
     queryKey: ["work", "usage", by],
-    queryFn: async (): Promise<{ month: string; items: Used[] }> => {
-      const { month, items } = await unwrap(api.GET("/v1/console/usage", { params: { query: { by } } }));
-      return { month, items: items as Used[] };
+    queryFn: async (): Promise<{ month: string; as_of_ms: number; items: Used[] }> => {
+      const { month, as_of_ms, items } = await unwrap(api.GET("/v1/console/usage", { params: { query: { by } } }));
+      return { month, as_of_ms, items: items as Used[] };
     },
     refetchInterval: 15_000,
   });

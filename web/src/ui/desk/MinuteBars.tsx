@@ -1,4 +1,4 @@
-// Minutes side by side: one number as columns, another as a line. Point at a minute, or walk with the arrow keys, to read it.
+// Minutes (or any steps) side by side: one number as columns, another as a line. Point at one, or walk with the arrow keys, to read it.
 import { useState, type KeyboardEvent, type PointerEvent, type ReactNode } from "react";
 import classes from "./MinuteBars.module.css";
 
@@ -13,7 +13,10 @@ interface MinuteBarsProps {
   /** What the picture shows, for those who do not see it. */
   label: string;
   columnWord: string;
-  lineWord: string;
+  /** Without it there is no line. */
+  lineWord?: string;
+  /** Half as high: for a second picture below another. */
+  low?: boolean;
   /** Small numbers are not blown up to full height: the line's scale reaches at least this far. */
   lineScaleMin?: number;
   clock: (ms: number) => string;
@@ -24,7 +27,7 @@ interface MinuteBarsProps {
 const WIDTH = 600;
 const HEIGHT = 190;
 
-export function MinuteBars({ minutes, label, columnWord, lineWord, lineScaleMin = 4, clock, reading }: MinuteBarsProps) {
+export function MinuteBars({ minutes, label, columnWord, lineWord, low = false, lineScaleMin = 4, clock, reading }: MinuteBarsProps) {
   const [chosen, setChosen] = useState<number | null>(null);
   const step = WIDTH / Math.max(1, minutes.length);
   const point = (event: PointerEvent<SVGSVGElement>) => {
@@ -42,13 +45,20 @@ export function MinuteBars({ minutes, label, columnWord, lineWord, lineScaleMin 
       <figcaption className={classes.caption}>
         <span aria-live={chosen === null ? "off" : "polite"}>{reading(minutes[chosen ?? -1] ?? null)}</span>
         <span className={classes.legend} aria-hidden>
-          <i className={classes.columnKey} /> {columnWord} <i className={classes.lineKey} /> {lineWord}
+          <i className={classes.columnKey} /> {columnWord}
+          {lineWord !== undefined && (
+            <>
+              {" "}
+              <i className={classes.lineKey} /> {lineWord}
+            </>
+          )}
         </span>
       </figcaption>
       <svg
         className={classes.chart}
         viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
         preserveAspectRatio="none"
+        data-low={low || undefined}
         role="img"
         aria-label={label}
         tabIndex={0}
@@ -60,15 +70,20 @@ export function MinuteBars({ minutes, label, columnWord, lineWord, lineScaleMin 
       >
         {chosen !== null && <rect className={classes.cursor} x={chosen * step} width={step} height={HEIGHT} />}
         <Columns minutes={minutes} step={step} />
-        <polyline className={classes.line} points={linePoints(minutes, step, lineScaleMin)} vectorEffect="non-scaling-stroke" />
+        {lineWord !== undefined && <polyline className={classes.line} points={linePoints(minutes, step, lineScaleMin)} vectorEffect="non-scaling-stroke" />}
       </svg>
       <div className={classes.axis} aria-hidden>
-        {[0, 15, 30, 45, minutes.length - 1].map((index) => (
+        {marks(minutes.length).map((index) => (
           <span key={index}>{minutes[index] ? clock(minutes[index].ms) : ""}</span>
         ))}
       </div>
     </figure>
   );
+}
+
+/** Which of so many steps have their time written below. */
+function marks(count: number): number[] {
+  return [...new Set([0, 0.25, 0.5, 0.75, 1].map((share) => Math.max(0, Math.min(count - 1, Math.round(count * share)))))];
 }
 
 function Columns({ minutes, step }: { minutes: BarMinute[]; step: number }) {

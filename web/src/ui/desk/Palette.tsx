@@ -17,7 +17,7 @@ interface PaletteProps {
 
 export function Palette({ opened, onClose, ...rest }: PaletteProps) {
   return (
-    <Modal opened={opened} onClose={onClose} withCloseButton={false} padding={0} radius="lg" size="lg" yOffset="10dvh" aria-label="Go to or do" transitionProps={{ duration: 80 }}>
+    <Modal opened={opened} onClose={onClose} withCloseButton={false} padding={0} radius="lg" size="lg" yOffset="10dvh" attributes={{ content: { "aria-label": "Go to or do" } }} transitionProps={{ duration: 80 }}>
       <Choice onClose={onClose} {...rest} />
     </Modal>
   );

@@ -45,10 +45,13 @@ interface RowsProps<Row> {
   onOrder?: (order: Order) => void;
 }
 
+/** With more of them they stand closer, so that the last one is seen on a desk. */
+const MANY_COLUMNS = 10;
+
 export function Rows<Row>({ label, columns, rows, id, to, dim, onMore, moreBusy = false, expect = 6, order, onOrder }: RowsProps<Row>) {
   return (
     <>
-      <table className={classes.table} role="table" aria-label={label} aria-busy={rows === undefined}>
+      <table className={classes.table} data-dense={columns.length > MANY_COLUMNS || undefined} role="table" aria-label={label} aria-busy={rows === undefined}>
         <thead role="rowgroup">
           <tr role="row">
             {columns.map((column) => (

@@ -1,4 +1,4 @@
-// Working without a mouse: "/" searches this page, "j" and "k" walk through the rows, Ctrl+K opens the palette.
+// Working without a mouse: "/" searches this page, "j" and "k" walk through the rows (the arrow, out of the search), Ctrl+K opens the palette.
 import { useEffect, useEffectEvent } from "react";
 
 /** Whether what has the focus takes what is typed for itself. */
@@ -19,6 +19,11 @@ function walk(by: 1 | -1): void {
   row?.scrollIntoView({ block: "nearest" });
 }
 
+/** Whether this is the search of the page: from there the arrow goes down to what was found. */
+function isSearch(target: EventTarget | null): boolean {
+  return target instanceof HTMLInputElement && target.type === "search" && target.closest("main") !== null;
+}
+
 function search(): boolean {
   const field = document.querySelector<HTMLInputElement>("main input[type=search]");
   field?.focus();
@@ -32,6 +37,11 @@ export function useDeskKeys(openPalette: () => void): void {
     if ((event.metaKey || event.ctrlKey) && event.key.toLowerCase() === "k") {
       event.preventDefault();
       openPalette();
+      return;
+    }
+    if (event.key === "ArrowDown" && !event.defaultPrevented && isSearch(event.target)) {
+      event.preventDefault();
+      walk(1);
       return;
     }
     if (event.metaKey || event.ctrlKey || event.altKey || isTyping(event.target) || document.querySelector("[role=dialog]")) return;

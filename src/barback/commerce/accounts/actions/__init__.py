@@ -13,6 +13,7 @@ from barback.commerce.accounts.actions.people import (
     change_person,
     create_person,
     create_user,
+    give_role,
 )
 from barback.commerce.accounts.actions.sessions import refresh, sign_in, sign_out, sign_up, still_valid
 
@@ -23,6 +24,7 @@ __all__ = [
     "create_person",
     "create_user",
     "ensure_signing_key",
+    "give_role",
     "issue_guest_token",
     "new_pairing_code",
     "pair_device",

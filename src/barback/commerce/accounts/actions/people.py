@@ -51,7 +51,7 @@ async def create_user(
     time_zone: str,
     password: str | None,
 ) -> tuple[str, str | None]:
-    """Add somebody from the command line, the only way to make an operator; `tenant_id` None makes a business.
+    """Add somebody from the command line, the only way to a role of the console; `tenant_id` None makes a business.
 
     Returns the tenant's id, and the password when none was given and one was made. Raises EmailTaken,
     PasswordWeak, RoleUnknown, TenantNotFound, UnknownCurrency, UnknownTimeZone.
@@ -74,9 +74,32 @@ async def create_user(
         person = await add_person(
             tx, tenant.id, email=email, name=name, role=role, password_hash=password_hash, temporary=made is not None
         )
-        who = Principal(tenant.id, "operator", "command line", "operator")
+        who = Principal(tenant.id, "operator", "command line", "admin")
         await store.audit(tx, who, "person.created", f"person:{person.id}", after=_seen(person))
     return tenant.id, made
+
+
+async def give_role(tx: Transaction, email: str, role: str) -> str:
+    """Give somebody another role from the command line; the one they had. It holds from their next request on.
+
+    Raises PersonNotFound, RoleUnknown, LastOwner.
+    """
+    rules.check_user_role(role)
+    person = await store.person_by_email(tx, rules.normal_email(email))
+    if person is None:
+        raise rules.PersonNotFound(f"Nobody signs in as {email}.")
+    if person.role == role:
+        return role
+    owners = await store.owners_lock(tx, person.tenant_id)
+    rules.check_person_change(
+        self_change=False, role=person.role, new_role=role, new_state=None,
+        owners_active=len(owners) if person.id in owners else len(owners) + 1,
+    )  # fmt: skip
+    await tx.run(SQL.person_update, id=person.id, name=person.name, role=role, state=person.state, now_ms=tx.now_ms)
+    who = Principal(person.tenant_id, "operator", "command line", "admin")
+    after = {**_seen(person), "role": role}
+    await store.audit(tx, who, "person.changed", f"person:{person.id}", before=_seen(person), after=after)
+    return person.role
 
 
 async def change_person(

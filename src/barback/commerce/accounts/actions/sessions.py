@@ -114,8 +114,7 @@ async def _go_on(tx: Transaction, tokens: Tokens, person: Person, tenant: Tenant
 
 
 def _principal(person: Person, session_id: str | None) -> Principal:
-    kind = "operator" if person.role == "operator" else "person"
-    return Principal(person.tenant_id, kind, person.id, person.role, session_id=session_id)
+    return Principal(person.tenant_id, rules.kind_of(person.role), person.id, person.role, session_id=session_id)
 
 
 async def refresh(db: Database, tokens: Tokens, refresh_token: str) -> SignedIn:
@@ -181,7 +180,7 @@ async def still_valid(tx: Transaction, principal: Principal) -> Principal:
     if row["role"] == principal.role:
         return principal
     return Principal(
-        tenant_id=principal.tenant_id, kind="operator" if row["role"] == "operator" else "person",
+        tenant_id=principal.tenant_id, kind=rules.kind_of(row["role"]),
         subject_id=principal.subject_id, role=row["role"], session_id=principal.session_id,
         expires_ms=principal.expires_ms,
     )  # fmt: skip

@@ -42,9 +42,11 @@ function Group({ group, withQueue }: { group: ErrorGroup; withQueue: boolean }) 
         </Button>
         {may("console:write") && (
           <>
-            <Button variant="subtle" color="grenadine" leftSection={<IconTrash size={17} />} onClick={() => setAsked("discard")}>
-              Discard
-            </Button>
+            {may("console:admin") && (
+              <Button variant="subtle" color="grenadine" leftSection={<IconTrash size={17} />} onClick={() => setAsked("discard")}>
+                Discard
+              </Button>
+            )}
             <Button variant="light" leftSection={<IconRefresh size={17} />} onClick={() => setAsked("retry")}>
               {group.count === 1 ? "Retry it" : `Retry all ${group.count}`}
             </Button>

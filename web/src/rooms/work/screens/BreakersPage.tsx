@@ -16,12 +16,13 @@ function stateOf(breaker: Breaker): { tone: Tone; label: string } {
 }
 
 function aboutBreaker(breaker: Breaker): string {
+  if (breaker.by_line && breaker.line === null) return "each line by itself";
   if (breaker.state === "open" && breaker.forced === null) return `since ${formatTime(breaker.changed_ms, "moment")}, next probe ${formatTime(breaker.until_ms, "seconds")}`;
   return breaker.failures > 0 ? `${plural(breaker.failures, "failure")} of ${breaker.failures_max}` : "";
 }
 
 const columns: Column<Breaker>[] = [
-  { label: "Breaker", role: "title", cell: (one) => one.name },
+  { label: "Breaker", role: "title", cell: (one) => (one.line === null ? one.name : `${one.name} · ${one.line || "no line"}`) },
   { label: "Guards", role: "meta", cell: (one) => one.queues.join(", ") },
   { label: "About it", role: "meta", cell: aboutBreaker },
   { label: "Last error", role: "meta", cell: (one) => (one.error ?? "").slice(0, 90) },
@@ -34,12 +35,12 @@ export function BreakersPage() {
   const shown = may("console:write") ? [...columns, { label: "Force", role: "action" as const, cell: (one: Breaker) => <Forcing breaker={one} /> }] : columns;
   const table = (rows: Breaker[] | undefined) => (
     <Panel flush>
-      <Rows label="Breakers" columns={shown} rows={rows} id={(one) => one.name} expect={2} />
+      <Rows label="Breakers" columns={shown} rows={rows} id={(one) => `${one.name} ${one.line ?? ""}`} expect={2} />
     </Panel>
   );
   return (
     <>
-      <PageHead title="Breakers" about="While one is open its queues are not claimed and no tries are used up; one probe at a time finds out whether it is over." />
+      <PageHead title="Breakers" about="While one is open its queues, or one line of them, are not claimed and no tries are used up; one probe at a time finds out whether it is over." />
       <Loaded query={breakers} ghost={table(undefined)}>
         {({ items }) => (items.length > 0 ? table(items) : <EmptyState {...sentences.noBreakers} icon={<IconBolt size={32} stroke={1.6} />} />)}
       </Loaded>
@@ -48,11 +49,11 @@ export function BreakersPage() {
 }
 
 function Forcing({ breaker }: { breaker: Breaker }) {
-  const force = useForceBreaker(breaker.name);
+  const force = useForceBreaker(breaker.name, breaker.line);
   return (
     <Menu>
       <Menu.Target>
-        <Button variant="subtle" loading={force.busy} aria-label={`Force ${breaker.name}`}>
+        <Button variant="subtle" loading={force.busy} aria-label={`Force ${breaker.name} ${breaker.line ?? ""}`.trim()}>
           Force
         </Button>
       </Menu.Target>

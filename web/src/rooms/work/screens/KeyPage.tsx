@@ -1,14 +1,16 @@
 // One key: "3 waiting, head failed 2 minutes ago: retry, edit, skip, release".
 import { Button } from "@mantine/core";
-import { IconDropletOff, IconPlayerTrackNext, IconRefresh } from "@tabler/icons-react";
+import { IconDropletOff, IconPlayerPause, IconPlayerPlay, IconPlayerTrackNext, IconRefresh } from "@tabler/icons-react";
 import type { KeyPage as Key } from "@/api";
 import { formatTime, plural } from "@/format";
 import { useMay } from "@/rooms/people";
-import { askTyped, Chip, Code, Go, Loaded, PageHead, Panel, Rows, useNow, type Column } from "@/ui/desk";
+import { ask, askTyped, Chip, Code, Go, Loaded, PageHead, Panel, Rows, useNow, type Column } from "@/ui/desk";
+import { filter } from "../look";
 import { useDrainKey, useKey } from "../messages";
 import { Changes } from "../parts/History";
 import classes from "../parts/work.module.css";
 import { useReleaseKey, useRetryOne } from "../queries";
+import { useHoldKey } from "../tenants";
 import { laneState, messageState, places, sentences, waited } from "../words";
 
 type Waiting = Key["line"][number];
@@ -43,18 +45,18 @@ export function KeyPage({ queue, name }: { queue: string; name: string }) {
                   </dd>
                   <dt>State</dt>
                   <dd>
-                    <Chip tone={laneState(data.lane).tone}>{laneState(data.lane).label}</Chip>
+                    <Chip tone={data.paused ? "busy" : laneState(data.lane).tone}>{data.paused ? "Held" : laneState(data.lane).label}</Chip>
                   </dd>
                   <dt>Messages</dt>
                   <dd>
-                    <Go to={places.messages(`queue:${queue} key:"${name}"`)}>Search them</Go>
+                    <Go to={places.messages(`${filter("queue", queue)} ${filter("key", name)}`)}>Search them</Go>
                   </dd>
                 </dl>
               </Panel>
             </div>
             {data.line.length > 0 && (
               <Panel title={`In line: ${plural(data.waiting, "message")}`} flush>
-                <Rows label="In line" columns={columns} rows={data.line} id={(one) => one.id} to={(one) => places.message(one.id)} />
+                <Rows label="In line" columns={columns} rows={data.line} id={(one) => one.id} to={(one) => places.message(one.id, queue)} />
               </Panel>
             )}
             <Changes changes={data.changes} />
@@ -88,20 +90,22 @@ function Head({ found }: { found: Key }) {
   const state = messageState(found.head.state);
   return (
     <p className={classes.errorFacts}>
-      <Go to={places.message(found.head.id)}>{found.head.task}</Go> <Chip tone={state.tone}>{state.label}</Chip>
+      <Go to={places.message(found.head.id, found.queue)}>{found.head.task}</Go> <Chip tone={state.tone}>{state.label}</Chip>
     </p>
   );
 }
 
 function Deeds({ found }: { found: Key }) {
   const { queue, key } = found;
+  const may = useMay();
   const drain = useDrainKey(queue, key);
   const release = useReleaseKey(queue);
   const retry = useRetryOne();
+  const hold = useHoldKey(queue, key);
   const letter = found.lane === "closed" ? found.dead[0] : undefined;
   return (
     <>
-      {found.waiting > 0 && (
+      {found.waiting > 0 && may("console:admin") && (
         <Button
           variant="light"
           color="grenadine"
@@ -110,6 +114,15 @@ function Deeds({ found }: { found: Key }) {
           onClick={() => askTyped({ ...sentences.drain(key, plural(found.waiting, "message")), word: key, onYes: () => drain.run() })}
         >
           Drain
+        </Button>
+      )}
+      {found.paused ? (
+        <Button leftSection={<IconPlayerPlay size={18} />} loading={hold.busy} onClick={() => hold.run(false)}>
+          Let it go on
+        </Button>
+      ) : (
+        <Button variant="default" leftSection={<IconPlayerPause size={18} />} loading={hold.busy} onClick={() => ask({ ...sentences.holdKey(key), onYes: () => hold.run(true) })}>
+          Hold
         </Button>
       )}
       {letter && (

@@ -8,6 +8,7 @@ import { useMay } from "@/rooms/people";
 import { ask, Code, Go, Loaded, PageHead, Panel, usePlaces } from "@/ui/desk";
 import { pretty } from "../diff";
 import { EditLetter } from "../parts/EditLetter";
+import { AsTest, Kin } from "../parts/Kin";
 import { Changes, Failures } from "../parts/History";
 import classes from "../parts/work.module.css";
 import { useDeadLetter, useDiscardOne, useReleaseKey, useRetryOne } from "../queries";
@@ -19,6 +20,7 @@ export function LetterPage({ id }: { id: string }) {
   return (
     <>
       <PageHead title={letter.data?.task ?? "Dead letter"} back={{ to: places.dead, label: "Dead letters" }} about={letter.data ? reasonOf(letter.data.reason) : "\u00a0"}>
+        {letter.data && <AsTest id={id} queue={letter.data.queue} />}
         {letter.data && may("console:write") && <Deeds letter={letter.data} />}
       </PageHead>
       <Loaded query={letter} ghost={<div className={classes.ghost} aria-busy="true" />}>
@@ -75,6 +77,7 @@ function Body({ letter }: { letter: DeadLetterDetail }) {
           <Facts letter={letter} />
         </Panel>
       </div>
+      <Kin id={letter.id} queue={letter.queue} />
       <Failures failures={letter.failures} />
       <Changes changes={letter.changes} />
     </div>

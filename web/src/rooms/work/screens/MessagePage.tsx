@@ -6,18 +6,21 @@ import { formatCount, formatTime } from "@/format";
 import { useMay } from "@/rooms/people";
 import { ask, Chip, Code, Go, Loaded, PageHead, Panel, usePlaces } from "@/ui/desk";
 import { pretty } from "../diff";
+import { filter } from "../look";
 import { useCancel, useMessage, useRunNow, useSnooze } from "../messages";
+import { AsTest, Kin } from "../parts/Kin";
 import { Changes, Failures } from "../parts/History";
 import classes from "../parts/work.module.css";
-import { messageState, places, sentences } from "../words";
+import { messageState, places, sentences, snoozes } from "../words";
 
-export function MessagePage({ id }: { id: string }) {
-  const message = useMessage(id);
+export function MessagePage({ id, queue }: { id: string; queue: string | undefined }) {
+  const message = useMessage(id, queue);
   const may = useMay();
   const state = message.data && messageState(message.data.state);
   return (
     <>
       <PageHead title={message.data?.task ?? "Message"} back={{ to: places.messages(), label: "Messages" }} about={state ? <Chip tone={state.tone}>{state.label}</Chip> : "\u00a0"}>
+        {message.data && <AsTest id={id} queue={message.data.queue} />}
         {message.data && may("console:write") && <Deeds message={message.data} />}
       </PageHead>
       <Loaded query={message} ghost={<div className={classes.ghost} aria-busy="true" />}>
@@ -33,6 +36,7 @@ export function MessagePage({ id }: { id: string }) {
                 <Facts message={data} />
               </Panel>
             </div>
+            <Kin id={id} queue={data.queue} />
             <Failures failures={data.failures} />
             <Changes changes={data.changes} />
           </div>
@@ -42,19 +46,10 @@ export function MessagePage({ id }: { id: string }) {
   );
 }
 
-const MINUTE_MS = 60_000;
-const waits = [
-  { label: "5 minutes", ms: 5 * MINUTE_MS },
-  { label: "1 hour", ms: 60 * MINUTE_MS },
-  { label: "12 hours", ms: 720 * MINUTE_MS },
-  { label: "1 day", ms: 1_440 * MINUTE_MS },
-  { label: "1 week", ms: 10_080 * MINUTE_MS },
-];
-
 function Deeds({ message }: { message: MessageDetail }) {
   const { go } = usePlaces();
   const now = useRunNow(message.id);
-  const snooze = useSnooze(message.id);
+  const snooze = useSnooze(message.id, message.state === "ready");
   const cancel = useCancel(message.id, () => go(places.messages()));
   const waitsForTime = message.state === "scheduled" || message.state === "retrying";
   if (message.state === "dead") return <Button onClick={() => go(places.letter(message.id))}>To the dead letter</Button>;
@@ -72,7 +67,7 @@ function Deeds({ message }: { message: MessageDetail }) {
             </Button>
           </Menu.Target>
           <Menu.Dropdown>
-            {waits.map(({ label, ms }) => (
+            {snoozes.map(({ label, ms }) => (
               <Menu.Item key={ms} mih={44} onClick={() => snooze.run(ms)}>
                 {label}
               </Menu.Item>
@@ -81,7 +76,7 @@ function Deeds({ message }: { message: MessageDetail }) {
         </Menu>
       )}
       {waitsForTime && (
-        <Button leftSection={<IconPlayerPlay size={18} />} loading={now.busy} onClick={() => now.run()}>
+        <Button leftSection={<IconPlayerPlay size={18} />} loading={now.busy} onClick={() => now.run(message.at_ms)}>
           Run now
         </Button>
       )}
@@ -104,7 +99,7 @@ function Facts({ message }: { message: MessageDetail }) {
         <>
           <dt>Tenant</dt>
           <dd>
-            <Go to={places.messages(`tenant:${message.tenant_id}`)}>{message.tenant_id}</Go>
+            <Go to={places.messages(filter("tenant", message.tenant_id))}>{message.tenant_id}</Go>
           </dd>
         </>
       )}
@@ -119,16 +114,28 @@ function Facts({ message }: { message: MessageDetail }) {
         </>
       )}
       <Known label="Worker" value={message.worker} />
-      <Known label="Batch" value={message.batch} />
-      {message.parent !== null && (
+      {message.batch !== null && (
         <>
-          <dt>Enqueued by</dt>
+          <dt>Batch</dt>
           <dd>
-            <Go to={places.message(message.parent)}>{message.parent}</Go>
+            <Go to={places.messages(filter("batch", message.batch))}>{message.batch}</Go>
           </dd>
         </>
       )}
-      <Known label="Trace" value={message.trace} />
+      {message.trace !== null && (
+        <>
+          <dt>Trace</dt>
+          <dd>
+            {message.trace_url === null ? (
+              <Code>{message.trace}</Code>
+            ) : (
+              <a href={message.trace_url} target="_blank" rel="noreferrer">
+                Look at it
+              </a>
+            )}
+          </dd>
+        </>
+      )}
       {message.expires_ms !== null && (
         <>
           <dt>Worthless from</dt>

@@ -1,12 +1,16 @@
-// Messages wherever they are: one line to search by queue, key, tenant, task, state or a piece of the payload.
-import { Select } from "@mantine/core";
-import { IconMail } from "@tabler/icons-react";
-import type { MessageRow } from "@/api";
-import { formatTime } from "@/format";
+// Messages wherever they are: one line to search them by, and what can be done with all that were found.
+import { Button, Menu } from "@mantine/core";
+import { IconChevronDown, IconMail } from "@tabler/icons-react";
+import { useState } from "react";
+import { Problem, type MessageRow } from "@/api";
+import { formatCount, formatTime } from "@/format";
+import { useMay } from "@/rooms/people";
 import { EmptyState } from "@/ui";
-import { Chip, Code, Loaded, PageHead, Panel, Rows, SearchInput, useAddress, usePlaces, type Column } from "@/ui/desk";
-import { isId, readLook, states, writeLook } from "../look";
-import { useMessages } from "../messages";
+import { Chip, Code, Loaded, PageHead, Panel, Rows, useAddress, usePlaces, type Column } from "@/ui/desk";
+import { isId } from "../look";
+import { useMessages, type MessagesAction } from "../messages";
+import { ChangeMessages } from "../parts/ChangeMessages";
+import { MessageSearch } from "../parts/MessageSearch";
 import classes from "../parts/work.module.css";
 import { messageState, places, sentences } from "../words";
 
@@ -24,9 +28,9 @@ export function MessagesPage() {
   const { search, narrow } = useAddress();
   const { go } = usePlaces();
   const q = search["q"] ?? "";
-  const look = readLook(q);
-  const messages = useMessages(look);
+  const messages = useMessages(q);
   const find = (line: string) => (isId(line) ? go(places.message(line.trim())) : narrow({ q: line }));
+  const wrong = messages.error instanceof Problem && messages.error.code === "bad_search" ? messages.error.message : null;
   const table = (rows: MessageRow[] | undefined) => (
     <Panel flush>
       <Rows
@@ -34,7 +38,7 @@ export function MessagesPage() {
         columns={columns}
         rows={rows}
         id={(message) => message.id}
-        to={(message) => (message.state === "dead" ? places.letter(message.id) : places.message(message.id))}
+        to={(message) => (message.state === "dead" ? places.letter(message.id) : places.message(message.id, message.queue))}
         onMore={messages.hasNextPage ? () => void messages.fetchNextPage() : undefined}
         moreBusy={messages.isFetchingNextPage}
       />
@@ -42,30 +46,61 @@ export function MessagesPage() {
   );
   return (
     <>
-      <PageHead title="Messages" about={'Search by id, by a piece of the payload, or like queue:mail key:"tab 7" tenant:bar-1 task:mail.send'} />
-      <div className={classes.filters}>
-        <SearchInput key={q} label="Search messages" value={q} onSearch={find} />
-        <Select
-          aria-label="State"
-          placeholder="Any state"
-          clearable
-          clearButtonProps={{ "aria-label": "Any state" }}
-          data={states.map((state) => ({ value: state, label: messageState(state).label }))}
-          value={look.state ?? null}
-          onChange={(state) => narrow({ q: writeLook({ ...look, state: state ?? "" }) })}
-        />
-      </div>
-      <Loaded query={messages} ghost={table(undefined)}>
-        {(data) => {
-          const rows = unique(data.pages.flatMap((page) => page.items));
-          return rows.length > 0 ? table(rows) : <EmptyState {...sentences.noMessages} icon={<IconMail size={32} stroke={1.6} />} />;
-        }}
-      </Loaded>
+      <PageHead title="Messages" about="Search by id, queue:, key:, tenant:, task:, state:, enqueued:, due:, payload.order.id:4711, or by a piece of the payload.">
+        {q !== "" && wrong === null && messages.data && <ChangeAll q={q} />}
+      </PageHead>
+      <MessageSearch q={q} wrong={wrong} onSearch={find} />
+      {wrong === null && (
+        <Loaded query={messages} ghost={table(undefined)}>
+          {(data) => {
+            const rows = unique(data.pages.flatMap((page) => page.items));
+            const last = data.pages.at(-1);
+            return (
+              <>
+                {rows.length > 0 ? table(rows) : <EmptyState {...sentences.noMessages} icon={<IconMail size={32} stroke={1.6} />} />}
+                {last && !last.whole && <p className={classes.aside}>Looked at {formatCount(last.looked)} messages; there are more. Name a queue or a state to look further.</p>}
+              </>
+            );
+          }}
+        </Loaded>
+      )}
     </>
   );
 }
 
-/** The first of a page may be told twice: it was enqueued in the same millisecond as the last of the page before. */
+/** A message that moved between two pages is told twice. */
 function unique(rows: MessageRow[]): MessageRow[] {
   return [...new Map(rows.map((row) => [row.id, row])).values()];
+}
+
+/** What can be done with everything that was found. */
+function ChangeAll({ q }: { q: string }) {
+  const may = useMay();
+  const [action, setAction] = useState<MessagesAction | null>(null);
+  if (!may("console:write")) return null;
+  return (
+    <>
+      {action && <ChangeMessages q={q} action={action} onClose={() => setAction(null)} />}
+      <Menu>
+        <Menu.Target>
+          <Button variant="default" rightSection={<IconChevronDown size={18} />}>
+            All of these
+          </Button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item mih={44} onClick={() => setAction("run_now")}>
+            Run now
+          </Menu.Item>
+          <Menu.Item mih={44} onClick={() => setAction("snooze")}>
+            Later
+          </Menu.Item>
+          {may("console:admin") && (
+            <Menu.Item mih={44} color="grenadine" onClick={() => setAction("cancel")}>
+              Cancel
+            </Menu.Item>
+          )}
+        </Menu.Dropdown>
+      </Menu>
+    </>
+  );
 }

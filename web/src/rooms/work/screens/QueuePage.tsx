@@ -1,7 +1,7 @@
 // One queue: its depth by state, its last hour, its tasks, why its messages gave up; pause it, resume it, retry what died.
 import { Button } from "@mantine/core";
 import { IconPlayerPause, IconPlayerPlay } from "@tabler/icons-react";
-import type { Queue, QueueDetail } from "@/api";
+import type { QueueDetail, QueueFigures, QueueTiming } from "@/api";
 import { formatCount } from "@/format";
 import { useMay } from "@/rooms/people";
 import { ask, Figures, Loaded, PageHead, Panel, Rows, type Column } from "@/ui/desk";
@@ -9,6 +9,8 @@ import { EngineMinutes } from "../parts/EngineMinutes";
 import { ErrorGroups } from "../parts/ErrorGroups";
 import { LetterTable } from "../parts/LetterTable";
 import { Redrives } from "../parts/Redrives";
+import { Timing } from "../parts/Timing";
+import { Purge, Tuning } from "../parts/Tuning";
 import classes from "../parts/work.module.css";
 import { usePauseAny, useQueue } from "../queries";
 import { formatDepth, formatPerSecond, places, queueState, sentences, waited } from "../words";
@@ -19,7 +21,12 @@ export function QueuePage({ name }: { name: string }) {
   return (
     <>
       <PageHead title={name} back={{ to: places.queues, label: "Queues" }} about={queue.data ? aboutQueue(queue.data) : "\u00a0"}>
-        {queue.data && may("console:write") && <Pause queue={queue.data} />}
+        {queue.data && may("console:write") && (
+          <>
+            {may("console:admin") && <Purge queue={queue.data} />}
+            <Pause queue={queue.data} />
+          </>
+        )}
       </PageHead>
       <Loaded query={queue} ghost={<div className={classes.ghost} aria-busy="true" />}>
         {(data) => (
@@ -39,7 +46,9 @@ export function QueuePage({ name }: { name: string }) {
             <Panel title="Why messages gave up" flush>
               <ErrorGroups groups={data.errors} />
             </Panel>
-            <EngineMinutes minutes={data.minutes} label={`Messages of ${name} settled per minute in the last hour`} />
+            <EngineMinutes minutes={data.minutes} queue={name} label={`How ${name} flows`} />
+            <Timing timing={data.timing as QueueTiming} queue={name} />
+            <Tuning queue={name} tasks={data.tasks.map((task) => task.task)} />
             <Tasks tasks={data.tasks} />
             {data.dead > 0 && <LetterTable queue={name} />}
           </div>
@@ -49,12 +58,12 @@ export function QueuePage({ name }: { name: string }) {
   );
 }
 
-function aboutQueue(queue: Queue): string {
+function aboutQueue(queue: QueueFigures): string {
   const state = queueState(queue).label;
   return queue.workers === 1 ? `${state} · 1 worker` : `${state} · ${formatCount(queue.workers)} workers`;
 }
 
-function Pause({ queue }: { queue: Queue }) {
+function Pause({ queue }: { queue: QueueFigures }) {
   const pause = usePauseAny();
   if (queue.paused) {
     return (

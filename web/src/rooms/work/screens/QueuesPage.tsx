@@ -8,7 +8,7 @@ import { Chip, Loaded, PageHead, Panel, Rows, SearchInput, sorted, Spark, useAdd
 import classes from "../parts/work.module.css";
 import { useActivity, useQueues } from "../queries";
 import { fits, grouped, shows } from "../queues";
-import { formatDepth, formatPerSecond, places, queueState, sentences, waited } from "../words";
+import { formatDepth, formatPerSecond, formatTook, places, queueState, sentences, waited } from "../words";
 
 type Activity = ReadonlyMap<string, QueueActivity>;
 
@@ -23,6 +23,7 @@ function columnsAt(nowMs: number, activity: Activity): Column<Queue>[] {
     { label: "In work", role: "meta", ...depth((queue) => queue.leased, "in work") },
     { label: "Per s", role: "meta", sort: (queue) => queue.rate_per_second, cell: (queue) => <Labelled word="per second">{formatPerSecond(queue.rate_per_second)}</Labelled> },
     { label: "Oldest", role: "meta", sort: (queue) => (queue.oldest_ms === null ? 0 : nowMs - queue.oldest_ms), cell: (queue) => <Labelled word="oldest">{waited(queue.oldest_ms, nowMs)}</Labelled> },
+    { label: "Waited p95", role: "meta", sort: (queue) => queue.waited?.p95_us ?? 0, cell: (queue) => <Labelled word="waited, p95">{queue.waited ? formatTook(queue.waited.p95_us) : "–"}</Labelled> },
     { label: "Failed/h", role: "meta", sort: (queue) => queue.failed_last_hour, cell: (queue) => <Labelled word="failed">{formatCount(queue.failed_last_hour)}</Labelled> },
     {
       label: "Dead",

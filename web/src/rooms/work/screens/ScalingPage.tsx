@@ -8,7 +8,7 @@ import { useScaling } from "../running";
 import { sentences } from "../words";
 
 const columns: Column<Scaled>[] = [
-  { label: "Workers", role: "title", cell: (one) => `${one.before} → ${one.after} workers` },
+  { label: "Workers", role: "title", cell: (one) => `${one.before} to ${one.after} workers` },
   { label: "Why", role: "meta", cell: (one) => one.reason },
   { label: "Ready", role: "meta", cell: (one) => <span>{formatCount(one.ready)} ready</span> },
   { label: "In work", role: "meta", cell: (one) => <span>{formatCount(one.in_flight)} in work</span> },

@@ -4,13 +4,13 @@ import type { Schedule } from "@/api";
 import { formatAge, formatTime } from "@/format";
 import { EmptyState } from "@/ui";
 import { Chip, Code, Loaded, PageHead, Panel, Rows, type Column } from "@/ui/desk";
-import { useSchedules } from "../queries";
-import { sentences } from "../words";
+import { useSchedules } from "../schedules";
+import { places, scheduleState, sentences } from "../words";
 
 function columnsAt(nowMs: number): Column<Schedule>[] {
   return [
     { label: "Schedule", role: "title", cell: (schedule) => schedule.name },
-    { label: "Next", role: "figure", cell: (schedule) => (schedule.late ? <Chip tone="bad">Late</Chip> : `in ${formatAge(Math.max(5_000, schedule.next_ms - nowMs))}`) },
+    { label: "Next", role: "figure", cell: (schedule) => (schedule.late || schedule.paused || schedule.asked_ms !== null ? <Chip tone={scheduleState(schedule).tone}>{scheduleState(schedule).label}</Chip> : `in ${formatAge(Math.max(5_000, schedule.next_ms - nowMs))}`) },
     { label: "When", role: "meta", cell: (schedule) => <Code>{schedule.cron}</Code> },
     { label: "Zone", role: "meta", cell: (schedule) => schedule.zone },
     { label: "Last", role: "meta", cell: (schedule) => <span>{schedule.last_ms === null ? "not fired yet" : `fired ${formatTime(schedule.last_ms, "moment")}`}</span> },
@@ -22,7 +22,7 @@ export function SchedulesPage() {
   const schedules = useSchedules();
   const table = (rows: Schedule[] | undefined, nowMs: number) => (
     <Panel flush>
-      <Rows label="Schedules" columns={columnsAt(nowMs)} rows={rows} id={(schedule) => schedule.name} expect={3} />
+      <Rows label="Schedules" columns={columnsAt(nowMs)} rows={rows} id={(schedule) => schedule.name} to={(schedule) => places.schedule(schedule.name)} expect={3} />
     </Panel>
   );
   return (

@@ -3,7 +3,7 @@ import { SegmentedControl } from "@mantine/core";
 import { IconReceipt2 } from "@tabler/icons-react";
 import { useState } from "react";
 import type { Used } from "@/api";
-import { formatCount } from "@/format";
+import { formatCount, formatTime } from "@/format";
 import { EmptyState } from "@/ui";
 import { Loaded, PageHead, Panel, Rows, sorted, useAddress, type Column, type Order } from "@/ui/desk";
 import classes from "../parts/work.module.css";
@@ -40,7 +40,7 @@ export function UsagePage() {
   );
   return (
     <>
-      <PageHead title="Usage" about={usage.data ? `${usage.data.month}, UTC: what the work of each came to.` : "\u00a0"} />
+      <PageHead title="Usage" about={usage.data ? `${usage.data.month}, UTC: what the work of each came to, as of ${formatTime(usage.data.as_of_ms, "seconds")}.` : "\u00a0"} />
       <div className={classes.filters}>
         <SegmentedControl className={classes.segments} aria-label="By what" data={kinds} value={by} onChange={(value) => narrow({ by: value })} />
       </div>

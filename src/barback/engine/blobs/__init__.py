@@ -1,0 +1,1 @@
+"""Blobs: the stores that hold large payloads, and which blobs messages need (E19)."""

@@ -1,0 +1,1 @@
+"""Dead letters: looked at, mended, sent round again, thrown away (E11)."""

@@ -1,0 +1,122 @@
+"""Turns: how the runner of a queue shares its time between bundles and single messages."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from barback.engine import store
+from barback.engine.bulk import bundles
+from barback.engine.fairness import lines
+from barback.engine.leases import Lease
+from barback.engine.leasing import claims
+from barback.engine.leasing.claims import Settled
+from barback.engine.leasing.sight import Sight
+from barback.storage import Transaction
+
+AT_ONCE_MAX = 10
+"""Bundles in one lease, when their handlers are quick."""
+QUICK_S, SLOW_S = 0.025, 0.1
+LOOK_EVERY_S = 1.0
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Where a claim must look, besides among messages that can run.
+
+    `aside`: those that are tried alone. `due`: those whose time has come. `arrived`: keyed ones that just came.
+    """
+
+    aside: bool = True
+    due: bool = True
+    arrived: bool = True
+
+
+class Turns:
+    """Bundles and single messages take turns where both wait and are as urgent; the more urgent go first.
+
+    A runner that is busy with single messages looks for bundles once a second, so that a queue without
+    any pays nothing.
+    """
+
+    def __init__(self, queue: str) -> None:
+        """Starts with one bundle at once; quick ones become more."""
+        self._queue = queue
+        self.sight = Sight()
+        self._bundles_next = True
+        self._look_at = 0.0
+        self._at_once = 1
+
+    async def look(self, tx: Transaction) -> Seen:
+        """One statement that spares a claim three others, which seldom find anything. What comes after it rings."""
+        row = await tx.one(store.SQL.at_hand, queue=self._queue, now_ms=tx.now_ms)
+        assert row is not None
+        return Seen(bool(row["aside"]), bool(row["due"]), bool(row["arrived"]))
+
+    async def claim(self, tx: Transaction, worker: str, limit: int, settled: Settled, seen: Seen) -> Lease | None:
+        """The next lease: bundles, or up to `limit` messages, first those that `settled` hands out.
+
+        Who asks for one message gets one: of bundles he has one taken apart.
+        """
+        if limit == 1 and not settled.heads and not self.sight.lined:
+            return next(iter(await self.claim_singly(tx, worker, 1, Seen())), None)
+        slack = self._slack()
+        if slack is not None:
+            packed = await self._bundles(tx, worker, slack)
+            if packed is not None:
+                await store.add_ready(tx, settled.heads)
+                await lines.free(tx, self._queue, settled.freed)
+                return packed
+        offered, due = settled.heads, dict[str, int]()
+        if seen.due:
+            offered = [*offered, *await claims.take_due(tx, self._queue, limit, due)]
+        leases = await claims.claim(
+            tx, self._queue, worker, limit, offered=offered, sight=self.sight, freed=settled.freed, arrived=seen.arrived
+        )
+        if leases:
+            leases[0].due = due
+            return leases[0]
+        packed = await self._bundles(tx, worker, bundles.ANY_PRIORITY)
+        if packed is None and self.sight.lined and self._look_at == 0.0:
+            # Bundles were taken apart into lines.
+            leases = await claims.claim(tx, self._queue, worker, limit, sight=self.sight)
+        return leases[0] if leases else packed
+
+    async def claim_singly(self, tx: Transaction, worker: str, limit: int, seen: Seen) -> list[Lease]:
+        """A lease for each message. Bundles are taken apart for it: one a second, or where nothing else waits."""
+        slack = self._slack()
+        if slack is not None:
+            self._look_at = time.monotonic() + LOOK_EVERY_S
+            await bundles.take_apart(tx, self._queue, slack=slack)
+        due: dict[str, int] = {}
+        offered = await claims.take_due(tx, self._queue, limit, due) if seen.due else []
+        leases = await claims.claim(
+            tx, self._queue, worker, limit, offered=offered, singly=True, sight=self.sight, arrived=seen.arrived
+        )
+        for lease in leases:
+            lease.due = due
+        if not leases and await bundles.take_apart(tx, self._queue):
+            leases = await claims.claim(tx, self._queue, worker, limit, singly=True, sight=self.sight)
+        return leases
+
+    def took(self, seconds: float) -> None:
+        """So long a lease of bundles took, claim to commit: of quick ones more are taken at once."""
+        if seconds < QUICK_S:
+            self._at_once = min(AT_ONCE_MAX, self._at_once * 2)
+        elif seconds > SLOW_S:
+            self._at_once = max(1, self._at_once // 2)
+
+    def _slack(self) -> int | None:
+        """How urgent bundles must be to go now (see `bundle_find`); None: it is not time to look."""
+        return None if time.monotonic() < self._look_at else int(self._bundles_next)
+
+    async def _bundles(self, tx: Transaction, worker: str, slack: int) -> Lease | None:
+        if self.sight.lined:
+            # Its messages take turns, each by itself.
+            found = await bundles.take_apart(tx, self._queue, n=AT_ONCE_MAX)
+            self._look_at = 0.0 if found else time.monotonic() + LOOK_EVERY_S
+            return None
+        lease = await bundles.claim(tx, self._queue, worker, self._at_once, slack=slack)
+        self._bundles_next = lease is None
+        self._look_at = 0.0 if lease is not None or slack == 0 else time.monotonic() + LOOK_EVERY_S
+        return lease

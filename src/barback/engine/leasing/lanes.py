@@ -1,0 +1,155 @@
+"""Order per key (E5): a lane for every key that has work, one head at a time.
+
+A keyed message is enqueued as an *arrival*, which locks nothing. Whoever claims next routes
+arrivals: the first of an idle key becomes its head, the rest are *parked* behind it. When a head is
+settled, the next parked one takes its place. Claims scan heads only, so a key with a backlog of
+100,000 costs them nothing.
+
+A lane is *alone* (its head is out: to be claimed, claimed, or waiting for its time; nothing ever waited behind it),
+*busy* (the same, and something did), *parked* (its head died and closed it) or *held* (paused by an operator, with
+everything of it parked). Most keys have one message: their lanes end without a look at what is parked.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import msgspec
+
+from barback.engine import store
+from barback.engine.messages import Stored
+from barback.storage import Transaction, statements
+
+SQL = statements(__file__, "lanes.sql")
+
+
+async def route_arrivals(tx: Transaction, queue: str, limit: int) -> tuple[list[Stored], int]:
+    """Put up to `limit` arrivals into their lanes; returns the new heads and how many arrivals there were.
+
+    The heads are in no table now: the caller claims them or puts them back with `store.add_ready`.
+    """
+    arrivals = store.rows_of(await tx.all(SQL.arrival_take, queue=queue, n=limit))
+    if not arrivals:
+        return [], 0
+    arrivals.sort(key=lambda row: row.pos)
+    return await enter(tx, queue, arrivals), len(arrivals)
+
+
+async def enter(tx: Transaction, queue: str, rows: Sequence[Stored]) -> list[Stored]:
+    """Put keyed rows into their lanes in order; returns those that became heads."""
+    counts = Counter(row.key for row in rows if row.key is not None)
+    keys = sorted(counts)
+    states = ["busy" if counts[key] > 1 else "alone" for key in keys]
+    entered = await tx.all(SQL.lane_enter, queue=queue, keys=keys, states=states, now_ms=tx.now_ms)
+    fresh = {str(row["key"]) for row in entered}
+    there = [key for key in keys if key not in fresh]
+    if there:
+        await tx.run(SQL.lane_follow, queue=queue, keys=there)
+    heads: list[Stored] = []
+    behind: list[Stored] = []
+    for row in rows:
+        if row.key in fresh:
+            fresh.discard(row.key)
+            heads.append(row)
+        else:
+            behind.append(row)
+    await store.add_parked(tx, behind)
+    return heads
+
+
+async def promote(tx: Transaction, queue: str, keys: Sequence[str]) -> list[Stored]:
+    """The heads of `keys` are gone: the next of each takes its place; lanes without one end.
+
+    Returns the new heads, which are in no table now.
+    """
+    if not keys:
+        return []
+    ended = {str(row["key"]) for row in await tx.all(SQL.lanes_end, queue=queue, keys=sorted(keys))}
+    keys = sorted(key for key in keys if key not in ended)
+    if not keys:
+        return []
+    paused = {str(row["key"]) for row in await tx.all(SQL.lane_lock, queue=queue, keys=keys) if row["paused"]}
+    if paused:
+        await tx.run(SQL.lane_hold, queue=queue, keys=sorted(paused), now_ms=tx.now_ms)
+        keys = [key for key in keys if key not in paused]
+    heads = store.rows_of(await tx.all(SQL.parked_heads, queue=queue, keys=keys))
+    going_on = {row.key for row in heads}
+    last = [key for key in keys if key not in going_on]
+    if last:
+        await tx.run(SQL.lane_leave, queue=queue, keys=last)
+    return heads
+
+
+async def close(tx: Transaction, queue: str, key: str) -> None:
+    """The head of `key` died under the policy "park": nothing of it goes on until somebody releases it."""
+    await tx.run(SQL.lane_mark, queue=queue, key=key, state="parked", now_ms=tx.now_ms)
+
+
+async def release(tx: Transaction, queue: str, key: str) -> bool:
+    """Open a key that was closed because its head died under the policy "park". False if it was not."""
+    lanes = await tx.all(SQL.lane_lock, queue=queue, keys=[key])
+    if not any(row["state"] == "parked" for row in lanes):
+        return False
+    await tx.run(SQL.lane_mark, queue=queue, key=key, state="busy", now_ms=tx.now_ms)
+    await store.add_ready(tx, await promote(tx, queue, [key]))
+    return True
+
+
+async def park_first(tx: Transaction, queue: str, key: str, rows: Sequence[Stored]) -> None:
+    """Park `rows` before everything that waits behind `key`."""
+    front = await tx.one(SQL.parked_front, queue=queue, key=key)
+    assert front is not None
+    places = range(front["pos"] - len(rows), front["pos"])
+    await tx.run(SQL.lane_follow, queue=queue, keys=[key])
+    await tx.many(
+        SQL.parked_add_at,
+        [{**msgspec.structs.asdict(row), "pos": pos} for pos, row in zip(places, rows, strict=True)],
+    )
+
+
+async def pause(tx: Transaction, queue: str, key: str) -> bool:
+    """From now on nothing of `key` is claimed; what has begun is finished. False if it was paused."""
+    if await _is_paused(tx, queue, key):
+        return False
+    await tx.run(SQL.lane_pause, queue=queue, key=key, now_ms=tx.now_ms)
+    # Its head, unless somebody holds it or it waits for its time: then it is stopped when it comes back.
+    for pull in (SQL.ready_pull, SQL.line_pull):
+        if rows := store.rows_of(await tx.all(pull, queue=queue, key=key)):
+            await _hold(tx, queue, key, rows)
+    return True
+
+
+async def resume(tx: Transaction, queue: str, key: str) -> bool:
+    """Claim messages of `key` again. False if it was not paused."""
+    if not await _is_paused(tx, queue, key):
+        return False
+    await tx.run(SQL.lane_resume, queue=queue, key=key)
+    if any(row["state"] == "held" for row in await tx.all(SQL.lane_lock, queue=queue, keys=[key])):
+        await tx.run(SQL.lane_mark, queue=queue, key=key, state="busy", now_ms=tx.now_ms)
+        await store.add_ready(tx, await promote(tx, queue, [key]))
+    return True
+
+
+async def _is_paused(tx: Transaction, queue: str, key: str) -> bool:
+    return any(row["paused"] for row in await tx.all(SQL.lane_lock, queue=queue, keys=[key]))
+
+
+async def paused(tx: Transaction, queue: str, rows: Sequence[Stored]) -> set[str]:
+    """Which keys of `rows` are paused."""
+    keys = sorted({row.key for row in rows if row.key is not None})
+    return {str(row["key"]) for row in await tx.all(SQL.lanes_paused, queue=queue, keys=keys)} if keys else set()
+
+
+async def withhold(tx: Transaction, queue: str, rows: Sequence[Stored]) -> list[Stored]:
+    """Heads that come back from somewhere: those of a paused key wait in front of it; returns the others."""
+    stopped = await paused(tx, queue, rows)
+    for row in rows:
+        if row.key is not None and row.key in stopped:
+            await _hold(tx, queue, row.key, [row])
+    return [row for row in rows if row.key not in stopped]
+
+
+async def _hold(tx: Transaction, queue: str, key: str, rows: Sequence[Stored]) -> None:
+    await park_first(tx, queue, key, rows)
+    await tx.run(SQL.lane_hold, queue=queue, keys=[key], now_ms=tx.now_ms)

@@ -1,0 +1,115 @@
+-- Lanes: order per key.
+
+-- name: arrival_take [sqlite]
+DELETE FROM engine_arrival
+WHERE pos IN (SELECT pos FROM engine_arrival WHERE queue = :queue ORDER BY pos LIMIT :n)
+RETURNING pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, line, about;
+
+-- One router a queue at a time, or two of them could put a later message of a key before an earlier one.
+-- name: arrival_take [postgres]
+WITH gate AS MATERIALIZED (SELECT pg_try_advisory_xact_lock(726168, hashtext(:queue)) AS mine)
+DELETE FROM engine_arrival
+WHERE ctid = ANY (ARRAY(SELECT a.ctid FROM engine_arrival a WHERE (SELECT mine FROM gate) AND a.queue = :queue ORDER BY a.queue, a.pos LIMIT :n))
+RETURNING pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, line, about;
+
+-- A lane that is there is locked too, so that its end and a new message for it cannot pass each other.
+-- name: lane_enter [sqlite]
+INSERT INTO engine_lane (queue, key, state, since_ms)
+SELECT :queue, k.value, s.value, :now_ms FROM json_each(:keys) k JOIN json_each(:states) s ON s.key = k.key WHERE true
+ON CONFLICT (queue, key) DO NOTHING
+RETURNING key;
+
+-- name: lane_enter [postgres]
+WITH entered AS (
+    INSERT INTO engine_lane (queue, key, state, since_ms)
+    SELECT :queue, key, state, :now_ms FROM unnest(:keys::text[], :states::text[]) AS entering(key, state)
+    ON CONFLICT (queue, key) DO UPDATE SET since_ms = engine_lane.since_ms
+    RETURNING key, xmax = 0 AS fresh
+)
+SELECT key FROM entered WHERE fresh;
+
+-- name: lane_follow [sqlite]
+UPDATE engine_lane SET state = 'busy' WHERE queue = :queue AND key IN (:keys*) AND state = 'alone';
+
+-- name: lane_follow [postgres]
+UPDATE engine_lane SET state = 'busy' WHERE ctid = ANY (ARRAY(SELECT lane.ctid FROM unnest(:keys::text[]) AS its(key)
+    CROSS JOIN LATERAL (SELECT l.ctid FROM engine_lane l WHERE l.queue = :queue AND l.key = its.key AND l.state = 'alone' FOR UPDATE) lane));
+
+-- name: lane_lock [sqlite]
+SELECT key, state, paused FROM engine_lane WHERE queue = :queue AND key IN (:keys*);
+
+-- Key by key, in the order in which they are given: by a list of keys the planner reads every lane of the queue.
+-- name: lane_lock [postgres]
+SELECT lane.key AS key, lane.state AS state, lane.paused AS paused FROM unnest(:keys::text[]) AS its(key)
+CROSS JOIN LATERAL (SELECT l.key, l.state, l.paused FROM engine_lane l WHERE l.queue = :queue AND l.key = its.key FOR UPDATE) lane;
+
+-- Lanes of heads that are gone, where nobody ever waited behind; returns their keys. All are locked, in order; one that
+-- changed meanwhile is not seen by the deletion, and stays for the slow way.
+-- name: lanes_end [sqlite]
+DELETE FROM engine_lane WHERE queue = :queue AND key IN (:keys*) AND state = 'alone' AND paused = 0 RETURNING key;
+
+-- name: lanes_end [postgres]
+WITH locked AS MATERIALIZED (
+    SELECT lane.place, lane.state, lane.paused FROM unnest(:keys::text[]) AS its(key) CROSS JOIN LATERAL (
+        SELECT l.ctid AS place, l.state, l.paused FROM engine_lane l WHERE l.queue = :queue AND l.key = its.key FOR UPDATE) lane)
+DELETE FROM engine_lane WHERE ctid = ANY (ARRAY(SELECT place FROM locked WHERE state = 'alone' AND paused = 0)) RETURNING key;
+
+-- name: lane_leave [sqlite]
+DELETE FROM engine_lane WHERE queue = :queue AND key IN (:keys*);
+
+-- name: lane_leave [postgres]
+DELETE FROM engine_lane WHERE ctid = ANY (ARRAY(SELECT lane.ctid FROM unnest(:keys::text[]) AS its(key)
+    CROSS JOIN LATERAL (SELECT l.ctid FROM engine_lane l WHERE l.queue = :queue AND l.key = its.key LIMIT 1) lane));
+
+-- name: lane_mark
+UPDATE engine_lane SET state = :state, since_ms = :now_ms WHERE queue = :queue AND key = :key;
+
+-- name: lane_hold
+UPDATE engine_lane SET state = 'held', since_ms = :now_ms WHERE queue = :queue AND key IN (:keys*);
+
+-- name: lane_pause
+INSERT INTO engine_lane (queue, key, state, since_ms, paused) VALUES (:queue, :key, 'held', :now_ms, 1)
+ON CONFLICT (queue, key) DO UPDATE SET paused = 1;
+
+-- name: lane_resume
+UPDATE engine_lane SET paused = 0 WHERE queue = :queue AND key = :key;
+
+-- name: lanes_paused [sqlite]
+SELECT key FROM engine_lane WHERE queue = :queue AND key IN (:keys*) AND paused = 1;
+
+-- name: lanes_paused [postgres]
+SELECT lane.key AS key FROM unnest(:keys::text[]) AS its(key)
+CROSS JOIN LATERAL (SELECT l.key FROM engine_lane l WHERE l.queue = :queue AND l.key = its.key AND l.paused = 1 FOR UPDATE) lane;
+
+-- name: ready_pull
+DELETE FROM engine_ready WHERE queue = :queue AND key = :key
+RETURNING pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, line, about;
+
+-- name: line_pull
+DELETE FROM engine_line WHERE queue = :queue AND key = :key
+RETURNING pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, line, about;
+
+-- A place before everything that waits behind the key; on SQLite places are unique in the whole table.
+-- name: parked_front [sqlite]
+SELECT min(0, coalesce(min(pos), 0)) AS pos FROM engine_parked;
+
+-- name: parked_front [postgres]
+SELECT least(0, coalesce(min(pos), 0)) AS pos FROM engine_parked WHERE queue = :queue AND key = :key;
+
+-- name: parked_add_at
+INSERT INTO engine_parked (pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, line, about)
+VALUES (:pos, :queue, :key, :priority, :id, :task, :tenant, :attempt, :attempts_max, :enqueued_ms, :payload, :line, :about);
+
+-- name: parked_heads [sqlite]
+DELETE FROM engine_parked
+WHERE pos IN (
+    SELECT (SELECT p.pos FROM engine_parked p WHERE p.queue = :queue AND p.key = k.value ORDER BY p.pos LIMIT 1)
+    FROM json_each(:keys) k)
+RETURNING pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, line, about;
+
+-- name: parked_heads [postgres]
+DELETE FROM engine_parked
+WHERE ctid = ANY (ARRAY(
+    SELECT head.ctid FROM unnest(:keys::text[]) AS k(key)
+    CROSS JOIN LATERAL (SELECT p.ctid FROM engine_parked p WHERE p.queue = :queue AND p.key = k.key ORDER BY p.queue, p.key, p.pos LIMIT 1) head))
+RETURNING pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, line, about;

@@ -1,0 +1,26 @@
+"""What a runner remembers from one claim to the next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from barback.engine.leasing.floors import Floors
+
+FAR_AHEAD_MS = 2**62
+"""Later than any clock: the first look is one after a clock that stepped back."""
+
+
+@dataclass
+class Sight:
+    """What a runner knows of its queue from one claim to the next. Hints: the tables decide.
+
+    `lined`: whether it has lines; None: not looked yet. `crowded`: others than arrivals filled the last claim;
+    then `claims_until_look` counts how many more may be filled before arrivals are looked at. `floors`: where to begin.
+    `now_ms`: the clock at the last claim of a queue with lines, so that one that steps back is noticed.
+    """
+
+    lined: bool | None = None
+    crowded: bool = False
+    claims_until_look: int = 0
+    floors: Floors = field(default_factory=Floors)
+    now_ms: int = FAR_AHEAD_MS

@@ -1,0 +1,1 @@
+"""Payloads: large ones go through a blob store and are tidied away, secret fields are masked (E19)."""
