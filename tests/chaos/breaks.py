@@ -35,6 +35,13 @@ def fencing_off() -> None:
         return await settle(tx, leases, *rest, **more)
 
     claims.settle = unfenced
+    once = runners.Runner._once
+
+    async def slowly(self: Any, lease: Lease, **how: Any) -> Lease | None:
+        await asyncio.sleep(0.3)  # time to be stopped with a lease in hand
+        return await once(self, lease, **how)
+
+    runners.Runner._once = slowly  # type: ignore[method-assign]
 
 
 def attempt_counted_late() -> None:
