@@ -38,7 +38,7 @@ def fencing_off() -> None:
     once = runners.Runner._once
 
     async def slowly(self: Any, lease: Lease, **how: Any) -> Lease | None:
-        await asyncio.sleep(0.3)  # time to be stopped with a lease in hand
+        await asyncio.sleep(0.3)  # time for a stop with a lease in hand
         return await once(self, lease, **how)
 
     runners.Runner._once = slowly  # type: ignore[method-assign]

@@ -23,6 +23,8 @@ from barback.testing import HandClock
 
 WORKERS = sql("SELECT id, beat FROM engine_worker ORDER BY started_ms, id")
 
+HOLD_MINUTES = sql("LOCK TABLE engine_minute IN ACCESS EXCLUSIVE MODE")
+
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,6 +164,23 @@ async def test_E7_a_worker_that_was_woken_for_nothing_notices_that_the_one_who_g
             return await numbers(tables) == [1]
 
         await eventually(done, DEAD_AFTER_S + 10)
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+async def test_E7_nothing_that_a_worker_writes_down_besides_keeps_it_from_looking(tables: Database) -> None:
+    """To enter a minute takes seconds when millions wait, here for good: the dead are found all the same."""
+    task = pouring()
+    await register(tables, "ghost")
+    await order(tables, task, [1])
+    assert await lease(tables, "ghost") is not None
+    async with tables.transaction() as tx:
+        await tx.run(HOLD_MINUTES)
+        async with working(tables, task):
+
+            async def done() -> bool:
+                return await numbers(tables) == [1]
+
+            await eventually(done, DEAD_AFTER_S + 10)
 
 
 async def test_E7_no_clock_takes_anybody_for_dead(tables: Database, clock: HandClock) -> None:

@@ -6,6 +6,9 @@ minutes that are over came to. While all sleep nothing happens, and nothing is w
 
 from __future__ import annotations
 
+import asyncio
+import logging
+
 import msgspec
 
 from barback.engine.history.tally import MINUTE_MS
@@ -14,6 +17,8 @@ from barback.engine.operations.hours import waiting_of
 from barback.storage import Database, Row, Transaction, statements
 
 SQL = statements(__file__, "minutes.sql")
+
+log = logging.getLogger("barback.engine")
 
 ALL = ""
 """The queue that stands for all of them."""
@@ -45,6 +50,24 @@ class MinuteKeeper:
         """For one worker."""
         self._db = db
         self._minute_ms = 0
+        self._told = asyncio.Event()
+
+    def tell(self) -> None:
+        """The worker is awake: enter the minute if nobody has, and do not keep the caller waiting for it."""
+        self._told.set()
+
+    async def run(self) -> None:
+        """Keep minutes for ever, as often as `tell` says.
+
+        A loop of its own: to count a backlog of millions takes seconds, and dead workers are looked for each second.
+        """
+        while True:
+            await self._told.wait()
+            self._told.clear()
+            try:
+                await self.keep()
+            except Exception as error:  # noqa: BLE001 - the next minute is another try
+                log.warning("minutes: %s", error)
 
     async def keep(self) -> bool:
         """Enter the present minute, unless that was done; True when this worker did. Raises StorageError."""

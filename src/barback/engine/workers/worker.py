@@ -72,7 +72,8 @@ class Worker:
         wanted = dict(concurrency or {})
         if unknown := sorted(wanted.keys() - self._queues.keys()):
             raise ValueError(f"concurrency: no task has the queue {unknown[0]}; it is one of {sorted(self._queues)}")
-        self._shift = Shift(db, self._heart, by_name, concurrency=wanted, on_busy=self._busy)
+        self._awake = asyncio.Event()
+        self._shift = Shift(db, self._heart, by_name, concurrency=wanted, on_busy=self._awake.set)
         self._runners = [one for queue, its in self._queues.items() for one in _runners(self._shift, queue, its)]
         self._declared = {queue: declarations.lines_and_limits_of(queue, its) for queue, its in self._queues.items()}
         self._draining = Draining(db, self._shift, drain_grace_s)
@@ -81,8 +82,6 @@ class Worker:
         self._folder, self._minutes = Folder(db), MinuteKeeper(db)
         # From now on, not from when `run` comes to it: a pause in between must not wait for the next poll.
         self._control = db.bell.listen(CONTROL_BELL)
-        self._awake = asyncio.Event()
-        self._stop = asyncio.Event()
 
     @property
     def name(self) -> str:
@@ -98,8 +97,7 @@ class Worker:
         if grace_s is not None:
             asyncio.get_running_loop().call_later(grace_s, self.hand_back)
         self._shift.stopping = True
-        self._stop.set()
-        self._busy()
+        self._awake.set()
         self._wake_runners()
 
     def hand_back(self) -> None:
@@ -125,7 +123,8 @@ class Worker:
         await self.start()
         self._heart.start()
         loops = [self._look_after_others(), self._tick(), self._listen_for_control(), self._folder.run()]
-        helpers = [asyncio.create_task(one) for one in (*loops, self._draining.run(self.stop, self.hand_back))]
+        loops += [self._minutes.run(), self._draining.run(self.stop, self.hand_back)]
+        helpers = [asyncio.create_task(one) for one in loops]
         runs = [asyncio.create_task(runner.run()) for runner in self._runners]
         try:
             await asyncio.gather(*runs)
@@ -151,9 +150,6 @@ class Worker:
         for runner in self._runners:
             runner.listener.wake()
 
-    def _busy(self) -> None:
-        self._awake.set()
-
     async def _look_after_others(self) -> None:
         """Every second while anybody holds messages or a bell rang lately; else one look a minute (E13)."""
         quiet_looks, refreshed = 0, time.monotonic()
@@ -164,7 +160,7 @@ class Worker:
                 if self._heart.asked_to_end != self._shift.draining:
                     await self._draining.look(self._wake_runners)
                 await self._shift.meter.flush(self._db)
-                await self._minutes.keep()
+                self._minutes.tell()
                 if await self._watch.look() or self._heart.holding or self._awake.is_set():
                     self._awake.clear()
                     quiet_looks = 0
