@@ -36,7 +36,7 @@ async def write(tx: Transaction, n: int) -> None:
     tallies: list[dict[str, Any]] = [
         {"queue": f"q{i}", "task": "t", "minute_ms": at, "worker": "w", **counts} for i in range(n)
     ]
-    failure = {"queue": "q", "task": "t", "attempt": 1, "at_ms": at, "worker": "w", "error": "e"}
+    failure = {"queue": "q", "task": "t", "attempt": 1, "at_ms": at, "worker": "w", "error": "e", "took_ms": None}
     await live.publish_many(tx, [(["tab:1"], "tab.changed", {"n": i}) for i in range(n)])
     await tx.many(SQL.tally_add, tallies)
     await tx.many(SQL.failure_add, [{"message_id": f"m{i}", **failure} for i in range(n)])

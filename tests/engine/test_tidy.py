@@ -55,6 +55,7 @@ async def fill(tx: Transaction, n: int) -> None:
             "at_ms": tx.now_ms,
             "worker": "w",
             "error": "e",
+            "took_ms": None,
         }
         for i in range(n)
     ]

@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from barback.console.access import TasksKnown
 from barback.console.search_words import LINE_CHARS_MAX
+from barback.console.traces import trace_link
 from barback.engine.changes import Change
 from barback.engine.dead.dead_letters import Failure
 from barback.engine.operations.key_looks import KeyLetter, KeyLook, Waiting
@@ -187,7 +188,5 @@ def detail(
     """A message with its history, its secrets masked. `trace_url`: where its trace is, with {trace_id} in it."""
     payload = msgspec.Raw(payload_for(known)(seen).encode())
     fields = msgspec.structs.asdict(figures(seen))
-    # A traceparent is version-trace-span-flags.
-    trace_id = (seen.about.trace or "").split("-")[1:2]
-    link = trace_url.replace("{trace_id}", trace_id[0]) if trace_url and trace_id else None
+    link = trace_link(seen.about.trace, trace_url)
     return MessageDetail(**fields, payload=payload, trace_url=link, failures=failures, changes=changes)

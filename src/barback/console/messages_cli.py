@@ -193,9 +193,5 @@ def _detail(one: shapes.MessageDetail) -> None:
     tables.put(Text(f"task {one.task}, queue {one.queue}, key {one.key or 'none'}, tenant {one.tenant_id or 'none'}"))
     tables.put(Text(f"attempt {one.attempt} of {one.attempts_max}, enqueued {tables.age(one.enqueued_ms, now_ms)} ago"))
     tables.put(Text(f"payload {bytes(one.payload).decode()}"))
-    table = tables.new_table("attempt", "ago", "worker", "error")
-    for failure in one.failures:
-        cells = (str(failure.attempt), tables.age(failure.at_ms, now_ms), failure.worker, failure.error)
-        table.add_row(*(Text(cell) for cell in cells))
-    tables.put(table)
+    tables.attempts(one.failures, now_ms)
     tables.changes(one.changes)

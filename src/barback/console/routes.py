@@ -28,6 +28,7 @@ from barback.engine.operations.figures import QueueFigures
 from barback.engine.operations.hours import queue_hour
 from barback.engine.operations.timings import timings_of
 from barback.foundation.paging import LIMIT_DEFAULT, Page, check_limit, decode_cursor, encode_cursor
+from barback.foundation.settings import Settings
 from barback.storage import Database
 
 
@@ -131,7 +132,7 @@ async def dead_letter_groups(db: Database, reader: Operator, queue: str | None =
 
 @get("/console/dead/{letter_id:str}", tags=["console"])
 async def dead_letter_detail(
-    db: Database, reader: Operator, tasks_known: TasksKnown, letter_id: str
+    db: Database, reader: Operator, tasks_known: TasksKnown, settings: Settings, letter_id: str
 ) -> shapes.DeadLetterDetail:
     """One dead letter: its payload, every attempt that failed, what was done with it before."""
     del reader
@@ -139,7 +140,7 @@ async def dead_letter_detail(
         letter = await dead_letters.one(tx, letter_id)
         failures = await dead_letters.history(tx, letter_id)
         done = await changes.page(tx, subject=f"message:{letter_id}")
-    return shapes.dead_letter_detail(letter, failures, done, tasks_known.by_name)
+    return shapes.dead_letter_detail(letter, failures, done, tasks_known.by_name, settings.trace_url)
 
 
 @post("/console/dead/retry", tags=["console"], status_code=200)

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from barback.console.attention import Attention
+from barback.console.traces import trace_link
 from barback.engine import Task
 from barback.engine.changes import Change
 from barback.engine.dead import dead_letters
@@ -120,6 +121,7 @@ class DeadLetter(msgspec.Struct, kw_only=True):
 class DeadLetterDetail(DeadLetter, kw_only=True):
     """One dead letter with every attempt that failed, and what operators did with it before."""
 
+    trace_url: str | None
     failures: list[Failure]
     changes: list[Change]
 
@@ -236,15 +238,20 @@ def dead_letter(letter: dead_letters.DeadLetter, tasks: Tasks = NO_TASKS) -> Dea
 
 
 def dead_letter_detail(
-    letter: dead_letters.DeadLetter, failures: list[Failure], changes: list[Change], tasks: Tasks = NO_TASKS
+    letter: dead_letters.DeadLetter,
+    failures: list[Failure],
+    changes: list[Change],
+    tasks: Tasks = NO_TASKS,
+    trace_url: str = "",
 ) -> DeadLetterDetail:
-    """A dead letter with its whole payload and its history."""
-    return DeadLetterDetail(**_fields(letter, tasks, whole=True), failures=failures, changes=changes)
+    """A dead letter with its whole payload and its history. `trace_url`: see `trace_link`."""
+    link = trace_link(letter.trace, trace_url)
+    return DeadLetterDetail(**_fields(letter, tasks, whole=True), trace_url=link, failures=failures, changes=changes)
 
 
 def _fields(letter: dead_letters.DeadLetter, tasks: Tasks, *, whole: bool) -> dict[str, Any]:
     values = msgspec.structs.asdict(letter)
-    payload, tenant = values.pop("payload").encode(), values.pop("tenant")
+    payload, tenant, _ = values.pop("payload").encode(), values.pop("tenant"), values.pop("trace")
     shown = whole or len(payload) <= PAYLOAD_SHOWN_MAX
     return {
         **values,

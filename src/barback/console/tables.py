@@ -13,7 +13,7 @@ from barback.console.attention import Attention
 from barback.console.redrive_shapes import RedriveFigures
 from barback.console.shapes import DeadLetterDetail, QueueList
 from barback.engine.changes import Change
-from barback.engine.dead.dead_letters import DeadLetter
+from barback.engine.dead.dead_letters import DeadLetter, Failure
 from barback.engine.fanout.batch_figures import BatchFigures
 from barback.engine.operations.figures import QueueFigures, ScheduleFigures, Snapshot
 from barback.foundation.clock import SystemClock
@@ -107,13 +107,19 @@ def letter(one: DeadLetterDetail) -> None:
     for name, value in facts.items():
         table.add_row(Text(name, style="bold"), Text(value))
     _print(table)
-    attempts = _table("attempt", "ago", "worker", "error")
-    for failure in one.failures:
-        cells = (str(failure.attempt), age(failure.at_ms, now_ms), failure.worker, failure.error)
-        attempts.add_row(*(Text(cell) for cell in cells))
-    _print(attempts)
+    attempts(one.failures, now_ms)
     if one.changes:
         changes(one.changes)
+
+
+def attempts(failures: Sequence[Failure], now_ms: int) -> None:
+    """Attempts that failed, and how long each took."""
+    table = _table("attempt", "ago", "took", "worker", "error")
+    for one in failures:
+        took_us = None if one.took_ms is None else one.took_ms * 1_000
+        cells = (str(one.attempt), age(one.at_ms, now_ms), took(took_us), one.worker, one.error)
+        table.add_row(*(Text(cell) for cell in cells))
+    _print(table)
 
 
 def redrives(found: Sequence[RedriveFigures]) -> None:

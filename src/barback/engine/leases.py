@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
@@ -70,6 +71,11 @@ class Lease:
     A lease holds rows or packs. A pack is leased for the first time, always: what waits again is rows.
     """
 
+    began: float | None = None
+    """When its handling began, as `time.perf_counter` tells; None while it has not."""
+    took: Mapping[str, float] = {}
+    """How many seconds those took that were handled by themselves and failed, by id of the message."""
+
     def __init__(
         self,
         token: int,
@@ -105,6 +111,12 @@ class Lease:
     def size(self) -> int:
         """How many messages it holds."""
         return sum(pack.size for pack in self.packs) if self.packs else len(self._rows)
+
+    def took_ms(self, id_: str) -> int | None:
+        """How long an attempt has taken; of messages that were handled together each has an equal share of the time."""
+        if id_ in self.took:
+            return round(self.took[id_] * 1_000)
+        return None if self.began is None else round((time.perf_counter() - self.began) * 1_000 / self.size)
 
     def packed(self, id_: str) -> Stored:
         """The row of one message of a pack. Raises KeyError for one that is in none of them."""

@@ -147,11 +147,11 @@ VALUES (:id, :queue, :key, :priority, :task, :tenant, :attempt, :attempts_max, :
 ON CONFLICT (id) DO UPDATE SET reason = excluded.reason, error = excluded.error, died_ms = excluded.died_ms, attempt = excluded.attempt;
 
 -- name: failure_add
-INSERT INTO engine_failure (message_id, queue, task, attempt, at_ms, worker, error)
-VALUES (:message_id, :queue, :task, :attempt, :at_ms, :worker, :error);
+INSERT INTO engine_failure (message_id, queue, task, attempt, at_ms, worker, error, took_ms)
+VALUES (:message_id, :queue, :task, :attempt, :at_ms, :worker, :error, :took_ms);
 
 -- name: failures_of
-SELECT attempt, at_ms, worker, error FROM engine_failure WHERE message_id = :message_id ORDER BY number;
+SELECT attempt, at_ms, worker, error, took_ms FROM engine_failure WHERE message_id = :message_id ORDER BY number;
 
 -- name: worker_add
 INSERT INTO engine_worker (id, host, pid, queues, beat, started_ms, seen_ms)

@@ -2230,6 +2230,7 @@ export interface components {
             closes_key: boolean;
             payload_bytes: number;
             payload: unknown | null;
+            trace_url: string | null;
             failures: components["schemas"]["Failure"][];
             changes: components["schemas"]["Change"][];
         };
@@ -2386,13 +2387,16 @@ export interface components {
         };
         /**
          * Failure
-         * @description One attempt that failed. Attempts count from one again after a retry by hand.
+         * @description One attempt that failed, `at_ms`, after `took_ms`. Attempts count from one again after a retry by hand.
+         *
+         *         `took_ms` is None where nobody knows: its worker died. Of a batch each has an equal share of the time.
          */
         Failure: {
             attempt: number;
             at_ms: number;
             worker: string;
             error: string;
+            took_ms: number | null;
         };
         /**
          * FlagShape

@@ -19,7 +19,7 @@ from barback.engine.bulk import batch_counts
 from barback.engine.changes import NEWEST
 from barback.engine.dead.fingerprints import fingerprint_of, shape_of
 from barback.engine.leasing import lanes
-from barback.engine.messages import Stored
+from barback.engine.messages import About, Stored
 from barback.engine.tasks import bell_name
 from barback.foundation.errors import NotFound
 from barback.storage import Row, Transaction, statements
@@ -58,16 +58,21 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     enqueued_ms: int
     died_ms: int
     payload: str
+    trace: str | None = None
     closes_key: bool = False
 
 
 class Failure(msgspec.Struct, frozen=True):
-    """One attempt that failed. Attempts count from one again after a retry by hand."""
+    """One attempt that failed, `at_ms`, after `took_ms`. Attempts count from one again after a retry by hand.
+
+    `took_ms` is None where nobody knows: its worker died. Of a batch each has an equal share of the time.
+    """
 
     attempt: int
     at_ms: int
     worker: str
     error: str
+    took_ms: int | None
 
 
 class ErrorGroup(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,7 +119,7 @@ async def one(tx: Transaction, letter_id: str) -> DeadLetter:
 async def history(tx: Transaction, letter_id: str) -> list[Failure]:
     """Every attempt of the message that failed, oldest first."""
     rows = await tx.all(store.SQL.failures_of, message_id=letter_id)
-    return [Failure(row["attempt"], row["at_ms"], row["worker"], row["error"]) for row in rows]
+    return [Failure(row["attempt"], row["at_ms"], row["worker"], row["error"], row["took_ms"]) for row in rows]
 
 
 async def groups(tx: Transaction, *, queue: str | None = None) -> list[ErrorGroup]:
@@ -244,8 +249,13 @@ def _letter(row: Row) -> DeadLetter:
         enqueued_ms=row["enqueued_ms"],
         died_ms=row["died_ms"],
         payload=row["payload"],
+        trace=_trace(row),
         closes_key=bool(row["closes"]),
     )
+
+
+def _trace(row: Row) -> str | None:
+    return None if row["about"] is None else msgspec.json.decode(row["about"], type=About).trace
 
 
 def _removed(row: Row) -> DeadLetter:
@@ -257,7 +267,7 @@ def _removed(row: Row) -> DeadLetter:
 
 def _kept(letter: DeadLetter) -> dict[str, object]:
     """What the record of a change keeps of a letter: everything but the payload, which may be anybody's."""
-    return {name: value for name, value in msgspec.structs.asdict(letter).items() if name != "payload"}
+    return {name: value for name, value in msgspec.structs.asdict(letter).items() if name not in ("payload", "trace")}
 
 
 def _group(row: Row) -> ErrorGroup:

@@ -1,21 +1,21 @@
 -- Dead letters: looked at, found, taken away.
 
 -- name: dead_newest
-SELECT d.id, d.queue, d.key, d.task, d.tenant, d.attempt, d.enqueued_ms, d.payload, d.reason, d.error, d.died_ms,
+SELECT d.id, d.queue, d.key, d.task, d.tenant, d.attempt, d.enqueued_ms, d.payload, d.about, d.reason, d.error, d.died_ms,
     (SELECT 1 FROM engine_lane l WHERE l.queue = d.queue AND l.key = d.key AND l.state = 'parked' AND l.since_ms = d.died_ms) AS closes
 FROM engine_dead d
 WHERE d.died_ms < :before_ms OR (d.died_ms = :before_ms AND d.id < :before_id)
 ORDER BY d.died_ms DESC, d.id DESC LIMIT :n;
 
 -- name: dead_newest_of
-SELECT d.id, d.queue, d.key, d.task, d.tenant, d.attempt, d.enqueued_ms, d.payload, d.reason, d.error, d.died_ms,
+SELECT d.id, d.queue, d.key, d.task, d.tenant, d.attempt, d.enqueued_ms, d.payload, d.about, d.reason, d.error, d.died_ms,
     (SELECT 1 FROM engine_lane l WHERE l.queue = d.queue AND l.key = d.key AND l.state = 'parked' AND l.since_ms = d.died_ms) AS closes
 FROM engine_dead d
 WHERE d.queue = :queue AND (d.died_ms < :before_ms OR (d.died_ms = :before_ms AND d.id < :before_id))
 ORDER BY d.queue DESC, d.died_ms DESC, d.id DESC LIMIT :n;
 
 -- name: dead_of_id
-SELECT d.id, d.queue, d.key, d.task, d.tenant, d.attempt, d.enqueued_ms, d.payload, d.reason, d.error, d.died_ms,
+SELECT d.id, d.queue, d.key, d.task, d.tenant, d.attempt, d.enqueued_ms, d.payload, d.about, d.reason, d.error, d.died_ms,
     (SELECT 1 FROM engine_lane l WHERE l.queue = d.queue AND l.key = d.key AND l.state = 'parked' AND l.since_ms = d.died_ms) AS closes
 FROM engine_dead d WHERE d.id = :id;
 

@@ -129,6 +129,7 @@ class ActingRunner(Runner):
         """All three steps of one message, and its end."""
         row = lease.rows[0]
         spent = Spent()
+        lease.began = spent.started
         task = self._shift.tasks.get(row.task)
         if not isinstance(task, ActingTask):
             await self._end_failed(

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import itertools
 import logging
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
@@ -112,21 +113,22 @@ async def handle_lease(
     tx: Transaction, lease: Lease, tasks: Mapping[str, Task[Any]], *, carefully: bool
 ) -> Mapping[str, Outcome]:
     """Handle what a lease holds in `tx`; returns the outcomes that are not plain Done. Raises as `handle_rows`."""
+    lease.began, lease.took = time.perf_counter(), (took := dict[str, float]())
     with attempts(lease) as traced:
         if lease.packs and not carefully:
             outcomes = await handle_packs(tx, lease.packs, tasks)
         else:
             rows, failed = blob_payloads.with_payloads(lease)
-            outcomes = {**failed, **await handle_rows(tx, rows, tasks, carefully=carefully)}
+            outcomes = {**failed, **await handle_rows(tx, rows, tasks, took, carefully=carefully)}
         if traced is not None:
             traced.update(outcomes)
     return outcomes
 
 
 async def handle_rows(
-    tx: Transaction, rows: Sequence[Stored], tasks: Mapping[str, Task[Any]], *, carefully: bool
+    tx: Transaction, rows: Sequence[Stored], tasks: Mapping[str, Task[Any]], took: dict[str, float], *, carefully: bool
 ) -> dict[str, Outcome]:
-    """Handle `rows` in `tx`; returns the outcomes that are not plain Done.
+    """Handle `rows` in `tx`; returns the outcomes that are not plain Done. `took`: how long those took that failed.
 
     Raises HandlerFailedError in the trusting try, LeaseLostError and transient StorageErrors always.
     """
@@ -149,7 +151,7 @@ async def handle_rows(
             continue
         call = _expire if late else _call
         if carefully:
-            await _carefully(tx, task, messages, outcomes, call)
+            await _carefully(tx, task, messages, outcomes, took, call)
         else:
             await _trusting(tx, task, messages, outcomes, call)
     return outcomes
@@ -231,9 +233,15 @@ async def _trusting(
 
 
 async def _carefully(
-    tx: Transaction, task: Task[Any], messages: Sequence[Message[Any]], outcomes: dict[str, Outcome], call: Call
+    tx: Transaction,
+    task: Task[Any],
+    messages: Sequence[Message[Any]],
+    outcomes: dict[str, Outcome],
+    took: dict[str, float],
+    call: Call,
 ) -> None:
     for message in messages:
+        began = time.perf_counter()
         try:
             async with told_if_slow(tx, task.name), tx.savepoint(), bounded(task.timeout_s):
                 await call(tx, task, [message], outcomes)
@@ -243,3 +251,4 @@ async def _carefully(
             said = message.attempt, task.name, message.id, error_text(error)
             log.warning("attempt %d of %s %s failed: %s", *said, extra=about_attempt(message, task.queue))
             outcomes[message.id] = failed(task, message.attempt, error)
+            took[message.id] = time.perf_counter() - began

@@ -101,12 +101,12 @@ class _Settling:
         if lease.packs:
             self._batches.done_packed(lease, outcomes)
             for id_, outcome in outcomes.items():
-                self.add(lease.packed(id_), outcome)
+                self.add(lease.packed(id_), outcome, lease)
             return
         for row in lease.rows:
-            self.add(row, outcomes.get(row.id, DONE))
+            self.add(row, outcomes.get(row.id, DONE), lease)
 
-    def add(self, row: Stored, outcome: Outcome) -> None:
+    def add(self, row: Stored, outcome: Outcome, lease: Lease) -> None:
         if row.about is not None:
             self._batches.settled(row, outcome)
             if blob_refs.has_ended(outcome):
@@ -118,18 +118,18 @@ class _Settling:
                 # A copy: if this transaction is undone the lease's own row must still be as it was.
                 self._wait(msgspec.structs.replace(row, attempt=row.attempt - 1), delay_ms)
             case RetryAfter(delay_ms, error):
-                self._fail(row, error)
+                self._fail(row, error, lease.took_ms(row.id))
                 if row.attempt >= row.attempts_max:
                     self._die(row, "attempts", error)
                 else:
                     self._wait(row, delay_ms)
             case Dead(error):
-                self._fail(row, error)
+                self._fail(row, error, lease.took_ms(row.id))
                 self._die(row, "handler", error)
 
     def bury(self, row: Stored, error: str) -> None:
         self._batches.settled(row, Dead(error))
-        self._fail(row, error)
+        self._fail(row, error, None)
         self._die(row, "worker died", error)
 
     def _move_on(self, row: Stored) -> None:
@@ -146,16 +146,18 @@ class _Settling:
         if not holds_lane:
             self._move_on(row)
 
-    def _fail(self, row: Stored, error: str) -> None:
+    def _fail(self, row: Stored, error: str, took_ms: int | None) -> None:
         self._failures.append(
             {
                 "message_id": row.id,
                 "queue": row.queue,
                 "task": row.task,
                 "attempt": row.attempt,
-                "at_ms": self._tx.now_ms,
+                # When it ended: the transaction may have begun with the attempt.
+                "at_ms": self._tx.database.clock.now_ms(),
                 "worker": self._worker,
                 "error": error,
+                "took_ms": took_ms,
             }
         )
 

@@ -1,12 +1,18 @@
 // What happened to a message or a key so far: tries that failed, and what operators did.
 import type { Change, DeadLetterDetail } from "@/api";
 import { formatTime } from "@/format";
-import { Code, Panel } from "@/ui/desk";
-import { deedOf } from "../words";
+import { Code, Go, Panel } from "@/ui/desk";
+import { deedOf, formatTook, places } from "../words";
 import { Diff } from "./Diff";
 import classes from "./work.module.css";
 
-export function Failures({ failures }: { failures: DeadLetterDetail["failures"] }) {
+/** Nobody knows how long a try took whose worker died. */
+function tookText(ms: number | null): string {
+  if (ms === null) return "time not known";
+  return ms < 1 ? "took less than 1 ms" : `took ${formatTook(ms * 1_000)}`;
+}
+
+export function Failures({ failures, trace }: { failures: DeadLetterDetail["failures"]; trace: string | null }) {
   if (failures.length === 0) return null;
   return (
     <Panel title="Tries that failed" flush>
@@ -14,7 +20,16 @@ export function Failures({ failures }: { failures: DeadLetterDetail["failures"] 
         {failures.map((failure, index) => (
           <li key={index}>
             <div className={classes.errorFacts}>
-              <b>Try {failure.attempt}</b> · {formatTime(failure.at_ms, "moment")} · <Code>{failure.worker}</Code>
+              <b>Try {failure.attempt}</b> · {formatTime(failure.at_ms - (failure.took_ms ?? 0), "moment")} ·{" "}
+              <span data-testid="took">{tookText(failure.took_ms)}</span> · <Go to={places.worker(failure.worker)}>{failure.worker}</Go>
+              {trace !== null && (
+                <>
+                  {" · "}
+                  <a href={trace} target="_blank" rel="noreferrer">
+                    Trace
+                  </a>
+                </>
+              )}
             </div>
             <div className={classes.errorText}>{failure.error}</div>
           </li>

@@ -78,7 +78,7 @@ function Body({ letter }: { letter: DeadLetterDetail }) {
         </Panel>
       </div>
       <Kin id={letter.id} queue={letter.queue} />
-      <Failures failures={letter.failures} />
+      <Failures failures={letter.failures} trace={letter.trace_url} />
       <Changes changes={letter.changes} />
     </div>
   );

@@ -37,7 +37,7 @@ export function MessagePage({ id, queue }: { id: string; queue: string | undefin
               </Panel>
             </div>
             <Kin id={id} queue={data.queue} />
-            <Failures failures={data.failures} />
+            <Failures failures={data.failures} trace={data.trace_url} />
             <Changes changes={data.changes} />
           </div>
         )}
