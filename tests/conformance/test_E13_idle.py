@@ -18,7 +18,7 @@ from barback.engine import Worker
 from barback.engine.leasing import liveness
 from barback.engine.workers import worker as worker_module
 from barback.storage import Database, Statement, open_database
-from barback.storage.postgres import PostgresTransaction
+from barback.storage.postgres_transaction import PostgresTransaction
 from barback.storage.sqlite import SqliteTransaction
 
 FASTER = 100

@@ -74,6 +74,14 @@ class Transaction(Protocol):
         """Like `bulk`, with the values of a row in the order in which the statement first names them."""
         ...
 
+    async def finish(self, statement: Statement, **params: Any) -> Sequence[Row]:
+        """Like `all`, for a statement after which `tx` executes nothing more.
+
+        On PostgreSQL, when nothing was executed before, it is its own transaction, and three round trips are one:
+        it is on disk when this returns, what is raised after it undoes nothing, and another raises StorageError.
+        """
+        ...
+
     async def script(self, sql: str) -> None:
         """Execute several statements of DDL written for this dialect; for migrations."""
         ...

@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from typing import Any, cast
+from collections.abc import AsyncIterator
+from typing import Any
 
 import asyncpg  # pyright: ignore[reportMissingTypeStubs]
 
 from barback.foundation.clock import Clock
 from barback.storage.bells import Bell
-from barback.storage.database import Database, Params, Row, StorageError, UniqueViolationError
 from barback.storage.endings import call_all, one_each, to_the_end
 from barback.storage.postgres_bells import PostgresBells
 from barback.storage.postgres_pool import PostgresPool
 from barback.storage.postgres_single import OneStatement
-from barback.storage.statements import Statement
+from barback.storage.postgres_transaction import PostgresTransaction, translated
 
 _SETTINGS = {
     "application_name": "barback",
@@ -35,145 +34,7 @@ _SETTINGS = {
 CONNECT_S = 30.0
 _STATEMENTS_MAX = 300
 """Statements that a connection keeps prepared: more than any program of ours uses often."""
-_COPY_ROWS_MIN = 50
-"""From here on COPY is cheaper than arrays: a third of the client's time, two thirds of the server's."""
 _DRIVER: Any = asyncpg
-_TRANSIENT = (
-    asyncpg.DeadlockDetectedError,
-    asyncpg.SerializationError,
-    asyncpg.LockNotAvailableError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.InvalidCachedStatementError,  # a table changed since the statement was prepared; the next try prepares anew
-    asyncpg.IdleInTransactionSessionTimeoutError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-    OSError,
-)
-
-
-@contextlib.contextmanager
-def translated() -> Iterator[None]:
-    """Turn driver errors into ours."""
-    try:
-        yield
-    except asyncpg.UniqueViolationError as error:
-        raise UniqueViolationError(str(error)) from error
-    except _TRANSIENT as error:
-        # Two statements at once in one transaction are a mistake in the program: they will be made again.
-        again = "another operation is in progress" not in str(error)
-        raise StorageError(f"{type(error).__name__}: {error}", transient=again) from error
-    except asyncpg.PostgresError as error:
-        raise StorageError(f"{type(error).__name__}: {error}") from error
-
-
-def values_of(statement: Statement, params: Mapping[str, Any]) -> list[Any]:
-    """The values in the order of the statement's placeholders. Raises StorageError when one is missing."""
-    try:
-        return [params[name] for name in statement.names]
-    except KeyError as error:
-        raise StorageError(f"{statement!r}: no value for :{error.args[0]}") from None
-
-
-class PostgresTransaction:
-    """See `Transaction`."""
-
-    dialect = "postgres"
-
-    def __init__(self, database: PostgresDatabase, connection: Any, now_ms: int) -> None:
-        """Begun and ended by the database."""
-        self.database: Database = database
-        self.now_ms = now_ms
-        self.callbacks: list[Callable[[], None]] = []
-        self.committed = False
-        self._connection = connection
-        self._depth = 0
-
-    async def all(self, statement: Statement, **params: Any) -> Sequence[Row]:
-        """Every row."""
-        statement.require("postgres")
-        with translated():
-            return await self._connection.fetch(statement.postgres, *values_of(statement, params))
-
-    async def one(self, statement: Statement, **params: Any) -> Row | None:
-        """The first row, or None."""
-        statement.require("postgres")
-        with translated():
-            return await self._connection.fetchrow(statement.postgres, *values_of(statement, params))
-
-    async def run(self, statement: Statement, **params: Any) -> int:
-        """Execute; rows touched."""
-        statement.require("postgres")
-        with translated():
-            status = await self._connection.execute(statement.postgres, *values_of(statement, params))
-        count = cast("str", status).rpartition(" ")[2]
-        return int(count) if count.isdigit() else 0
-
-    async def many(self, statement: Statement, rows: Sequence[Params]) -> None:
-        """Execute for each row, pipelined."""
-        if not rows:
-            return
-        statement.require("postgres")
-        values = [values_of(statement, row) for row in rows]
-        with translated():
-            await self._connection.executemany(statement.postgres, values)
-
-    async def bulk(self, statement: Statement, rows: Sequence[Params]) -> int:
-        """One execution with an array for each column; rows touched."""
-        if not rows:
-            return 0
-        return await self.run(statement, **{name: [row[name] for row in rows] for name in statement.names})
-
-    async def bulk_values(self, statement: Statement, rows: Sequence[Sequence[Any]]) -> int:
-        """One execution with an array for each column, or what is cheaper for so many; rows touched."""
-        if not rows:
-            return 0
-        statement.require_values("postgres")
-        if len(rows) == 1 and statement.postgres_row is not None:
-            # Arrays of one element cost the client 20 µs more than values do, and the server 30.
-            with translated():
-                await self._connection.execute(statement.postgres_row, *rows[0])
-            return 1
-        if statement.copies_to is not None and len(rows) >= _COPY_ROWS_MIN:
-            with translated():
-                await self._connection.copy_records_to_table(statement.copies_to, columns=statement.names, records=rows)
-            return len(rows)
-        return await self.run(statement, **dict(zip(statement.names, zip(*rows, strict=True), strict=True)))
-
-    async def script(self, sql: str) -> None:
-        """Several statements of DDL."""
-        with translated():
-            await self._connection.execute(sql.replace(" BLOB", " BYTEA"))
-
-    @contextlib.asynccontextmanager
-    async def savepoint(self) -> AsyncIterator[None]:
-        """A part that can be undone alone."""
-        self._depth += 1
-        name = f"part_{self._depth}"
-        callbacks = len(self.callbacks)
-        try:
-            await self._control(f"SAVEPOINT {name}")
-            try:
-                yield
-                # Fails when a statement inside failed and its error was caught there: that undoes the part, too.
-                await self._control(f"RELEASE SAVEPOINT {name}")
-            except BaseException:
-                with contextlib.suppress(StorageError):
-                    await self._control(f"ROLLBACK TO SAVEPOINT {name}; RELEASE SAVEPOINT {name}")
-                del self.callbacks[callbacks:]
-                raise
-        finally:
-            self._depth -= 1
-
-    async def _control(self, command: str) -> None:
-        with translated():
-            await self._connection.execute(command)
-
-    def after_commit(self, call: Callable[[], None]) -> None:
-        """Call once the commit is on disk."""
-        self.callbacks.append(call)
 
 
 class PostgresDatabase:
@@ -223,8 +84,8 @@ class PostgresDatabase:
         try:
             with one_each(self._working):
                 async with self._connected() as connection:
-                    tx = PostgresTransaction(self, connection, self.clock.now_ms())
-                    async with _transaction(connection, "BEGIN", tx):
+                    tx = PostgresTransaction(self, connection, self.clock.now_ms(), "BEGIN")
+                    async with _ended(tx):
                         yield tx
         finally:
             # Also when the task was cancelled while the commit was on its way to the disk.
@@ -247,10 +108,11 @@ class PostgresDatabase:
     async def reading(self) -> AsyncIterator[PostgresTransaction]:
         """One snapshot, read only."""
         begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-        async with self._connected() as connection:
-            tx = PostgresTransaction(self, connection, self.clock.now_ms())
-            async with _transaction(connection, begin, tx):
-                yield tx
+        async with (
+            self._connected() as connection,
+            _ended(PostgresTransaction(self, connection, self.clock.now_ms(), begin)) as tx,
+        ):
+            yield tx
 
     @contextlib.asynccontextmanager
     async def _connected(self) -> AsyncIterator[Any]:
@@ -275,23 +137,14 @@ class PostgresDatabase:
 
 
 @contextlib.asynccontextmanager
-async def _transaction(connection: Any, begin: str, tx: PostgresTransaction) -> AsyncIterator[None]:
-    with translated():
-        await connection.execute(begin)
+async def _ended(tx: PostgresTransaction) -> AsyncIterator[PostgresTransaction]:
     try:
-        yield
+        yield tx
     except BaseException:
-        with contextlib.suppress(*_TRANSIENT, asyncpg.PostgresError):
-            await connection.execute("ROLLBACK")
+        await tx.undo()
         raise
     with translated():
-        await to_the_end(asyncio.ensure_future(_commit(connection, tx)))
-
-
-async def _commit(connection: Any, tx: PostgresTransaction) -> None:
-    # A transaction that failed inside answers COMMIT with ROLLBACK: never take that for a commit.
-    if await connection.execute("COMMIT") != "COMMIT":
-        raise StorageError(
-            "the transaction had failed before its commit and was rolled back; put what may fail into a savepoint"
-        )
-    tx.committed = True
+        if tx.waits_for_commit:
+            await to_the_end(asyncio.ensure_future(tx.commit()))
+        else:
+            await tx.commit()

@@ -40,6 +40,9 @@ class OneStatement:
         if self._begun:
             raise StorageError("a second statement in a transaction of exactly one; use transaction()")
         self._begun = True
-        answer = await to_the_end(asyncio.ensure_future(call()))
-        self.done = True
-        return answer
+        running = asyncio.ensure_future(call())
+        try:
+            return await to_the_end(running)
+        finally:
+            # Also when whoever waited was cancelled while it was on its way to the disk.
+            self.done = running.done() and not running.cancelled() and running.exception() is None

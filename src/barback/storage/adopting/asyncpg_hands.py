@@ -13,8 +13,8 @@ from barback.storage.adopting.hands import Hands
 from barback.storage.adopting.places import Place
 from barback.storage.adopting.ringer import ringer
 from barback.storage.database import Params, Row, StorageError
-from barback.storage.postgres import translated, values_of
 from barback.storage.postgres_bells import payload_of
+from barback.storage.postgres_transaction import translated, values_of
 from barback.storage.statements import Statement
 
 _DRIVER: Any = asyncpg

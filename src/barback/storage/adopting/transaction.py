@@ -121,6 +121,10 @@ class AdoptedTransaction:
         columns = [list(column) for column in zip(*rows, strict=True)]
         return await hands.run(statement, dict(zip(statement.names, columns, strict=True)))
 
+    async def finish(self, statement: Statement, **params: Any) -> Sequence[Row]:
+        """Every row: the transaction is the program's."""
+        return await self.all(statement, **params)
+
     async def script(self, sql: str) -> None:
         """Statements of DDL, separated by `;` at the end of a line, in the program's transaction."""
         hands = await self._hands()
