@@ -34,6 +34,7 @@ READS = [
     "/console/batches",
     "/console/batches/nothing",
     "/console/breakers",
+    "/console/breakers/taps",
     "/console/usage",
     "/console/usage/costs",
     "/console/workers",

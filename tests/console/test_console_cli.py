@@ -97,6 +97,7 @@ async def test_dead_letters_are_listed_shown_retried_and_discarded(database: Dat
     assert [one["action"] for one in done] == ["dead.retried", "dead.discarded", "dead.retried"]
     assert all(one["who"].startswith("cli:") for one in done)
     assert "dead.discarded" in await said(database_url, "changes", "--subject", f"message:{ids[1]}")
+    assert [one["action"] for one in await told(database_url, "changes", "--contains", "discard")] == ["dead.discarded"]
 
 
 async def test_a_pause_from_the_command_line_is_heard_by_running_workers(database: Database, database_url: str) -> None:

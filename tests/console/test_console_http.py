@@ -236,6 +236,23 @@ async def test_every_change_names_who_made_it(server: RunningServer, operator: P
     assert [one["action"] for one in rest["items"]] == ["queue.paused"]
 
 
+async def test_changes_are_found_by_a_piece_of_who_what_and_on_what(server: RunningServer, operator: Party) -> None:
+    _, (first, *_) = await dead(server, "a", "b", "c")
+    await operator.made("/console/queues/notes/pause")
+    await operator.made(f"/console/dead/{first}/retry")
+
+    async def actions(query: str) -> list[str]:
+        return [one["action"] for one in (await found(operator, f"/console/changes?{query}"))["items"]]
+
+    assert await actions("contains=PAUSED") == ["queue.paused"]
+    assert await actions(f"contains={first[-9:]}") == ["dead.retried"]
+    assert await actions(f"contains={operator.person_id}") == ["dead.retried", "queue.paused"]
+    assert await actions("contains=notes&subject=queue:notes") == ["queue.paused"]
+    assert await actions("contains=retried&subject=queue:notes") == []
+    assert await actions("contains=%25") == []
+    assert await actions("contains=_") == []
+
+
 async def test_workers_and_schedules(server: RunningServer, operator: Party) -> None:
     task = NoteTask(Book())
     worker = Worker(server.db, [task])

@@ -56,7 +56,11 @@ async def test_breakers_over_http(server: RunningServer, operator: Party) -> Non
     kept = await found(operator, "/console/changes?subject=breaker:taps")
     actions = [change["action"] for change in kept["items"]]
     assert sorted(actions) == ["breaker.forced_closed", "breaker.forced_open", "breaker.opened", "breaker.reset"]
+    taps = await found(operator, "/console/breakers/taps")
+    assert (taps["breaker"]["name"], taps["lines"]) == ("taps", [])
+    assert [change["action"] for change in taps["changes"]] == [change["action"] for change in kept["items"]]
     missing = await operator.post("/console/breakers/tabs/open")
+    assert (await operator.get("/console/breakers/tabs")).json()["code"] == "breaker_not_found"
     assert (missing.status_code, missing.json()["code"]) == (404, "breaker_not_found")
 
 
@@ -73,6 +77,8 @@ async def test_breakers_at_a_terminal(database: Database, database_url: str) -> 
     assert "goes by what it sees" in await said(database_url, "breaker", "reset", "taps")
     [one] = (await told(database_url, "breakers"))["items"]
     assert (one["forced"], one["state"]) == (None, "closed")
+    assert len((await told(database_url, "breaker", "show", "taps"))["changes"]) == 4
+    assert "breaker.forced_open" in await said(database_url, "breaker", "show", "taps")
     mistyped = await typed(database_url, "breaker", "open", "tabs")
     assert mistyped.exit_code != 0
 
@@ -94,6 +100,8 @@ async def test_lines_of_a_breaker_over_http(server: RunningServer, operator: Par
     forced = await operator.made("/console/breakers/partners/close?line=north")
     assert (forced["line"], forced["forced"]) == ("north", "closed")
     assert (await operator.made("/console/breakers/partners/open?line=west"))["forced"] == "open"
+    lines = (await found(operator, "/console/breakers/partners"))["lines"]
+    assert sorted(one["line"] for one in lines) == ["north", "west"]
     held = {one["line"]: one["forced"] for one in (await found(operator, "/console/breakers"))["items"]}
     assert held == {None: None, "north": "closed", "west": "open"}
     await operator.made("/console/breakers/partners/reset?line=north")

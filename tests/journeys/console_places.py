@@ -8,6 +8,8 @@ from tests.engine.notes import Book, Note, NoteTask, enqueue, work
 
 from barback.engine import Work, Worker
 from barback.engine.fanout.batches import Batch
+from barback.engine.guards import breakers
+from barback.engine.guards.breakers import Breaker
 from barback.storage import Database
 
 QUEUE = "receipts.print"
@@ -32,13 +34,14 @@ PLACES = {
     "dead": Place("/dead", "/dead"),
     "letter": Place("/dead/$letterId", "/dead/{letter}"),
     "breakers": Place("/breakers", "/breakers"),
+    "breaker": Place("/breakers/one", "/breakers/one?name={breaker}"),
     "batches": Place("/batches", "/batches"),
     "usage": Place("/usage", "/usage"),
     "scaling": Place("/scaling", "/scaling"),
     "workers": Place("/workers", "/workers"),
     "worker": Place("/workers/one", "/workers/one?id={worker}"),
     "schedules": Place("/schedules", "/schedules"),
-    "tenant": Place("/tenants/one", "/tenants/one?name=harbour"),
+    "tenant": Place("/tenants/one", "/tenants/one?name={tenant}"),
     "tenants": Place("/tenants", "/tenants"),
     "topics": Place("/topics", "/topics"),
     "schedule": Place("/schedules/one", "/schedules/one?name=close%20the%20day"),
@@ -60,9 +63,11 @@ async def furnish(db: Database) -> dict[str, str]:
     async with db.transaction() as tx:
         batch = await Batch.open(tx, "export of the night")
         await batch.add(tx, task, [Work(Note("Cy"), tenant="harbour")])
+        await breakers.declare(tx, {QUEUE: Breaker("printers")})
+        await breakers.force(tx, "printers", "open", who="cli:furnisher")
     worker = Worker(db, [task])
     await worker.start()
     return {
         "queue": QUEUE, "key_queue": QUEUE, "key": KEY.replace(" ", "%20"), "letter": letter, "message": message,
-        "worker": worker.name,
+        "worker": worker.name, "tenant": "harbour", "breaker": "printers",
     }  # fmt: skip

@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from msgspec import structs
 from playwright.async_api import Browser, async_playwright
 from tests.conftest import all_migrations
 from tests.engine.notes import Book, Note, NoteTask, work
@@ -32,7 +33,7 @@ from barback.engine.operations.minutes import MinuteKeeper
 from barback.engine.store import SQL as STORE
 from barback.engine.workers.scaling import SQL as SCALING
 from barback.foundation.clock import HandClock, SystemClock
-from barback.storage import Database, migrate, open_database
+from barback.storage import Database, Transaction, migrate, open_database
 
 ROOT = Path(__file__).parent.parent.parent
 PHONE = {"width": 390, "height": 844}
@@ -87,6 +88,8 @@ async def seed(url: str) -> dict[str, str]:
         "key": "tab%204711",
         "letter": letter,
         "message": waiting,
+        "tenant": "bar-2",
+        "breaker": "partners",
     }
 
 
@@ -119,6 +122,7 @@ async def _running(db: Database, clock: HandClock, tasks: list[NoteTask]) -> Non
         await control.pause(tx, "mail.digest", who="operator:mara")
         await breakers.declare(tx, {queue: Breaker(name) for queue, name in GUARDED.items()})
         await breakers.force(tx, "bank", "open", who="operator:mara")
+        await _opened_and_closed(tx, clock)
         for n, (before, after, why) in enumerate(DECISIONS):
             await tx.run(
                 SCALING.scaling_add, id=f"{n}", at_ms=clock.now_ms() - n * 95_000, host="node-1", pid=4100,
@@ -132,6 +136,23 @@ async def _running(db: Database, clock: HandClock, tasks: list[NoteTask]) -> Non
             await tx.run(STORE.worker_remove, id=one["id"])
     schedules = [Schedule(name, cron, tasks[0], Note(name), zone="Europe/Lisbon") for name, cron in CRONS.items()]
     await Worker(db, [task for task in tasks if task.queue not in IDLE], schedules=schedules).start()
+
+
+async def _opened_and_closed(tx: Transaction, clock: HandClock) -> None:
+    """A breaker that found out by itself, twice, what it guards; it stands open now."""
+    closed = await breakers.one(tx, "partners")
+    refused = "ConnectionError: hooks.example:443 refused the connection"
+    for n in range(3):
+        now_ms = clock.now_ms() - (2 - n) * 60_000
+        opened = structs.replace(
+            closed, state="open", failures=5, since_ms=now_ms - 4_000, changed_ms=now_ms, until_ms=now_ms + 30_000,
+            error=refused,
+        )  # fmt: skip
+        await breakers.tell(tx, closed, opened, who="worker:node-1", action="breaker.opened")
+        if n < 2:
+            await breakers.tell(tx, opened, closed, who="worker:node-2", action="breaker.closed")
+        else:
+            await breakers.keep(tx, opened)
 
 
 async def _closed_key(db: Database, task: NoteTask) -> None:

@@ -1,6 +1,7 @@
 // The console's pure parts: what the palette finds, how queues are put together, what a diff says, how a small chart is drawn.
 import { describe, expect, it } from "vitest";
 import type { Queue } from "@/api";
+import { differences, subjectOf } from "@/rooms/work/changes";
 import { diffLines } from "@/rooms/work/diff";
 import { completions, filterOf, isId, localOf, withFilter, zoned } from "@/rooms/work/look";
 import { fits, grouped, prefixOf } from "@/rooms/work/queues";
@@ -102,5 +103,21 @@ describe("the search of messages", () => {
     expect(isId("01a1fece-5460-7001-8e08-0d50d606e725")).toBe(true);
     expect(isId("01a1fece-5460-7001-8e08-0d50d606e725.17")).toBe(true);
     expect(isId("mail.send")).toBe(false);
+  });
+});
+
+describe("the record of changes", () => {
+  it("knows where the thing is that was changed", () => {
+    expect(subjectOf("queue:mail.send")).toEqual({ kind: "queue", name: "mail.send", to: "/queues/one?name=mail.send" });
+    expect(subjectOf("key:bar:tab: 7")).toEqual({ kind: "key", name: "tab: 7", to: "/keys/one?queue=bar&key=tab%3A%207" });
+    expect(subjectOf("line:bar:north")).toEqual({ kind: "tenant", name: "north", to: "/tenants/one?name=north" });
+    expect(subjectOf("odd")).toEqual({ kind: "", name: "odd", to: null });
+  });
+
+  it("says what became different, and nothing that did not", () => {
+    expect(differences({ paused: false, note: "same" }, { paused: true, note: "same" })).toEqual([{ name: "paused", before: "no", after: "yes" }]);
+    expect(differences(null, { rate_per_second: 1200 })).toEqual([{ name: "rate per second", before: null, after: "1,200" }]);
+    expect(differences({ ids: ["a", "b"] }, null)).toEqual([{ name: "ids", before: "2 of them", after: null }]);
+    expect(differences(null, null)).toEqual([]);
   });
 });

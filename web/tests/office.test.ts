@@ -71,7 +71,8 @@ describe("refusals", () => {
   it("say what is wrong, then the cure, and which field", () => {
     const body = { type: "urn:barback:error:password_weak", title: "Too easy", status: 422, code: "password_weak", detail: "This password cannot be used." };
     const error = new Problem({ ...body, errors: [{ field: "password", reason: "it has 3 characters", cure: "use at least 10" }] });
-    expect(explainFully(error)).toEqual({ title: "Too easy", detail: "This password cannot be used. Use at least 10.", fields: { password: "It has 3 characters: use at least 10." } });
+    expect(explainFully(error)).toEqual({ title: "Too easy", detail: "This password cannot be used. Use at least 10.", fields: { password: "It has 3 characters: use at least 10." }, missing: false });
+    expect(explainFully(new Problem({ ...body, status: 404 })).missing).toBe(true);
   });
 
   it("are told apart from silence", () => {

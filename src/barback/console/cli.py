@@ -155,12 +155,15 @@ def dead_discard(letter_id: LetterArgument, *, database: DatabaseOption = None) 
 def changes_list(
     *,
     subject: Annotated[str | None, typer.Option("--subject", help="Only of this: queue:…, message:…, key:….")] = None,
+    contains: Annotated[
+        str | None, typer.Option("--contains", help="Only with this in who, what or on what it was done.")
+    ] = None,
     limit: LimitOption = 50,
     database: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """What operators changed: who, what, before and after; newest first."""
-    found = reading(database, lambda tx: changes.page(tx, subject=subject, limit=limit))
+    found = reading(database, lambda tx: changes.page(tx, subject=subject, contains=contains, limit=limit))
     show(found, as_json, lambda: tables.changes(found))
 
 

@@ -45,6 +45,13 @@ def listed(*, database: DatabaseOption = None, as_json: JsonOption = False) -> N
     show(seen, as_json, lambda: tables.breakers(seen))
 
 
+@breaker_app.command(name="show")
+def shown(name: NameArgument, *, database: DatabaseOption = None, as_json: JsonOption = False) -> None:
+    """How it stands, which of its lines do not, and what it did lately and why."""
+    seen = reading(database, lambda tx: guards.breaker_detail(tx, name))
+    show(seen, as_json, lambda: tables.breaker(seen))
+
+
 @breaker_app.command(name="open")
 def open_(name: NameArgument, *, line: LineOption = None, database: DatabaseOption = None) -> None:
     """Hold it open: nothing of it is claimed, and nothing probes, until it is closed or reset."""

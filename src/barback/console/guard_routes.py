@@ -28,6 +28,14 @@ async def breakers_list(db: Database, reader: Operator) -> shapes.BreakerList:
         return await guards.breaker_list(tx)
 
 
+@get("/console/breakers/{breaker:str}", tags=["console"], operation_id="console_breaker")
+async def breaker_one(db: Database, reader: Operator, breaker: str) -> shapes.BreakerDetail:
+    """One breaker: how it stands, which of its lines do not, and what it did lately and why."""
+    del reader
+    async with db.reading() as tx:
+        return await guards.breaker_detail(tx, breaker)
+
+
 @post("/console/breakers/{breaker:str}/open", tags=["console"], status_code=200)
 async def open_breaker(db: Database, operator: Operator, breaker: str, line: Line = None) -> BreakerState:
     """Hold it, or one `line` of it, open: nothing is claimed, and nothing probes, until it is closed or reset."""
@@ -73,4 +81,4 @@ async def usage_costs(
     return await guards.costs_lately(db, month, memory_mib, tenant)
 
 
-ROUTES = [breakers_list, open_breaker, close_breaker, reset_breaker, usage_list, usage_costs]
+ROUTES = [breakers_list, breaker_one, open_breaker, close_breaker, reset_breaker, usage_list, usage_costs]

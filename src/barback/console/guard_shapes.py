@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from barback.engine.changes import Change
 from barback.engine.guards.breakers import BreakerState
 from barback.engine.history.costs import Cost
 from barback.engine.history.usage import Used
@@ -20,6 +21,15 @@ class BreakerList(msgspec.Struct):
 
     as_of_ms: int
     items: list[BreakerState]
+
+
+class BreakerDetail(msgspec.Struct):
+    """One breaker, its lines that are open or forced (at most 1,000), and its last 50 changes, newest first."""
+
+    as_of_ms: int
+    breaker: BreakerState
+    lines: list[BreakerState]
+    changes: list[Change]
 
 
 class UsageList(msgspec.Struct):

@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from barback.console.guard_shapes import BreakerList, CostList, UsageList
-from barback.console.tables import age
+from barback.console.guard_shapes import BreakerDetail, BreakerList, CostList, UsageList
+from barback.console.tables import age, changes
 from barback.engine.guards.breakers import BreakerState
 
 
@@ -29,6 +29,12 @@ def breakers(seen: BreakerList) -> None:
         for one in seen.items
     ]
     _print(("breaker", "state", "for", "then", "queues", "last error"), rows, right=())
+
+
+def breaker(seen: BreakerDetail) -> None:
+    """One breaker with its lines, and its history below."""
+    breakers(BreakerList(seen.as_of_ms, [seen.breaker, *seen.lines]))
+    changes(seen.changes)
 
 
 def _then(one: BreakerState, now_ms: int, lines_open: int) -> str:

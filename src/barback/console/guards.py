@@ -6,6 +6,7 @@ from typing import Literal
 
 from barback.console import guard_shapes as shapes
 from barback.console.keeping import keeper_of
+from barback.engine import changes
 from barback.engine.guards import breakers, broken_lines
 from barback.engine.history import costs, usage
 from barback.storage import Database, Transaction
@@ -19,6 +20,13 @@ async def breaker_list(tx: Transaction) -> shapes.BreakerList:
     for one in await breakers.every(tx):
         items += [one, *(await broken_lines.held(tx, one) if one.by_line else ())]
     return shapes.BreakerList(tx.now_ms, items)
+
+
+async def breaker_detail(tx: Transaction, name: str) -> shapes.BreakerDetail:
+    """One breaker, and how it came to stand so. Raises BreakerNotFound."""
+    one = await breakers.one(tx, name)
+    lines = await broken_lines.held(tx, one) if one.by_line else []
+    return shapes.BreakerDetail(tx.now_ms, one, lines, await changes.page(tx, subject=f"breaker:{one.name}"))
 
 
 async def usage_list(tx: Transaction, month: str | None, by: By, tenant: str | None) -> shapes.UsageList:

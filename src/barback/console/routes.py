@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from litestar import get, post
+from msgspec import Meta
 
 from barback.console import (
     batch_routes,
@@ -30,6 +33,8 @@ from barback.engine.operations.timings import timings_of
 from barback.foundation.paging import LIMIT_DEFAULT, Page, check_limit, decode_cursor, encode_cursor
 from barback.foundation.settings import Settings
 from barback.storage import Database
+
+Piece = Annotated[str, Meta(max_length=200)]
 
 
 @get("/console/overview", tags=["console"], operation_id="console_overview")
@@ -182,14 +187,18 @@ async def changes_page(
     db: Database,
     reader: Operator,
     subject: str | None = None,
+    contains: Piece | None = None,
     limit: int = LIMIT_DEFAULT,
     cursor: str | None = None,
 ) -> Page[Change]:
-    """What operators changed, newest first; `subject` (`queue:…`, `message:…`) narrows to one thing."""
+    """What operators changed, newest first; `subject` (`queue:…`, `message:…`) narrows to one thing.
+
+    `contains` finds by a piece of who it was, what was done, or of the subject.
+    """
     del reader
     check_limit(limit)
     async with db.reading() as tx:
-        found = await changes.page(tx, subject=subject, before=_before(cursor), limit=limit + 1)
+        found = await changes.page(tx, subject=subject, contains=contains, before=_before(cursor), limit=limit + 1)
     last = found[limit - 1] if len(found) > limit else None
     return Page(found[:limit], encode_cursor(last.at_ms, last.id) if last else None)
 

@@ -44,12 +44,23 @@ async def record(tx: Transaction, who: str, action: str, subject: str, *, before
 
 
 async def page(
-    tx: Transaction, *, subject: str | None = None, before: tuple[int, str] = NEWEST, limit: int = 50
+    tx: Transaction,
+    *,
+    subject: str | None = None,
+    contains: str | None = None,
+    before: tuple[int, str] = NEWEST,
+    limit: int = 50,
 ) -> list[Change]:
-    """Changes, newest first, older than `before` (time and id), of one subject or all."""
+    """Changes, newest first, older than `before` (time and id), of one subject or all.
+
+    `contains`: only those whose subject, action or who has that in it, whatever the case.
+    """
     place = {"before_ms": before[0], "before_id": before[1], "n": limit}
     rows: Sequence[Row]
-    if subject is None:
+    if contains:
+        piece = "".join(f"!{one}" if one in "!%_" else one for one in contains.lower())
+        rows = await tx.all(SQL.changes_found, subject=subject, contains=f"%{piece}%", **place)
+    elif subject is None:
         rows = await tx.all(SQL.changes_newest, **place)
     else:
         rows = await tx.all(SQL.changes_newest_of, subject=subject, **place)

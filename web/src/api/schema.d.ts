@@ -327,6 +327,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/console/breakers/{breaker}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One breaker: how it stands, which of its lines do not, and what it did lately and why. */
+        get: operations["breaker_one"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/console/breakers/{breaker}/close": {
         parameters: {
             query?: never;
@@ -385,7 +402,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What operators changed, newest first; `subject` (`queue:…`, `message:…`) narrows to one thing. */
+        /**
+         * What operators changed, newest first; `subject` (`queue:…`, `message:…`) narrows to one thing.
+         * @description `contains` finds by a piece of who it was, what was done, or of the subject.
+         */
         get: operations["changes_page"];
         put?: never;
         post?: never;
@@ -2026,6 +2046,16 @@ export interface components {
             currency: string;
             accounts: components["schemas"]["Account"][];
             balanced: boolean;
+        };
+        /**
+         * BreakerDetail
+         * @description One breaker, its lines that are open or forced (at most 1,000), and its last 50 changes, newest first.
+         */
+        BreakerDetail: {
+            as_of_ms: number;
+            breaker: components["schemas"]["BreakerState"];
+            lines: components["schemas"]["BreakerState"][];
+            changes: components["schemas"]["Change"][];
         };
         /**
          * BreakerList
@@ -4943,6 +4973,35 @@ export interface operations {
             503: components["responses"]["503"];
         };
     };
+    breaker_one: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                breaker: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BreakerDetail"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
     close_breaker: {
         parameters: {
             query?: {
@@ -5043,6 +5102,7 @@ export interface operations {
         parameters: {
             query?: {
                 subject?: string;
+                contains?: string;
                 limit?: number;
                 cursor?: string;
             };

@@ -41,6 +41,7 @@ export type Venue = Schemas["VenueShape"];
 export type Attention = Schemas["Attention"];
 export type Batch = Schemas["BatchFigures"];
 export type Breaker = Schemas["BreakerState"];
+export type BreakerDetail = Schemas["BreakerDetail"];
 export type Change = Schemas["Change"];
 export type ConsoleOverview = Schemas["barback.console.shapes.Overview"];
 export type DeadLetter = Schemas["DeadLetter"];

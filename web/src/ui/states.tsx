@@ -13,9 +13,11 @@ interface StateProps {
   busy?: boolean;
   /** Fills the window instead of its box. */
   fill?: boolean;
+  /** For who hears it instead of seeing it. */
+  role?: "alert";
 }
 
-function State({ title, detail, icon, action, onAction, busy = false, fill = false, color, role }: StateProps & { color: string; role?: string }) {
+function State({ title, detail, icon, action, onAction, busy = false, fill = false, color, role }: StateProps & { color: string }) {
   return (
     <Center mih={fill ? "100dvh" : 240} p="lg" role={role}>
       <Stack align="center" gap="sm" maw={420}>

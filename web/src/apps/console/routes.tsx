@@ -3,7 +3,7 @@ import { ModalsProvider } from "@mantine/modals";
 import { createRootRoute, createRoute, createRouter, Navigate, Outlet, RouterProvider } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
 import { accessWords, useAccess, useMay } from "@/rooms/people";
-import { BatchesPage, BreakersPage, ChangesPage, DeadPage, EnginePage, KeyPage, KeysPage, LetterPage, MessagePage, MessagesPage, QueuePage, QueuesPage, ScalingPage, SchedulePage, SchedulesPage, TenantPage, TenantsPage, TopicsPage, UsagePage, WorkerPage, WorkersPage, workPlaces } from "@/rooms/work";
+import { BatchesPage, BreakerPage, BreakersPage, ChangesPage, DeadPage, EnginePage, KeyPage, KeysPage, LetterPage, MessagePage, MessagesPage, QueuePage, QueuesPage, ScalingPage, SchedulePage, SchedulesPage, TenantPage, TenantsPage, TopicsPage, UsagePage, WorkerPage, WorkersPage, workPlaces } from "@/rooms/work";
 import { ErrorState } from "@/ui";
 import { overPage, readSearch, useAddress, usePlaces, writeSearch } from "@/ui/desk";
 import { ConsoleFrame } from "./ConsoleFrame";
@@ -50,6 +50,11 @@ function OneKey() {
   return <KeyPage key={`${queue} ${key}`} queue={queue} name={key} />;
 }
 
+function OneBreaker() {
+  const name = useAddress().search["name"] ?? "";
+  return <BreakerPage key={name} name={name} />;
+}
+
 function OneSchedule() {
   const name = useAddress().search["name"] ?? "";
   return <SchedulePage key={name} name={name} />;
@@ -76,6 +81,7 @@ const routeTree = root.addChildren([
   page("/keys", KeysPage),
   page("/keys/one", OneKey),
   page("/breakers", BreakersPage),
+  page("/breakers/one", OneBreaker),
   page("/batches", BatchesPage),
   page("/usage", UsagePage),
   page("/scaling", ScalingPage),

@@ -1,5 +1,6 @@
 // The door of work: the console's pages over the work engine.
 export { BatchesPage } from "./screens/BatchesPage";
+export { BreakerPage } from "./screens/BreakerPage";
 export { BreakersPage } from "./screens/BreakersPage";
 export { ChangesPage } from "./screens/ChangesPage";
 export { DeadPage } from "./screens/DeadPage";

@@ -115,13 +115,15 @@ export function useDeadLetter(id: string) {
   });
 }
 
-export function useChanges() {
+export function useChanges(contains: string) {
   const api = useApi();
   return useInfiniteQuery({
-    queryKey: ["work", "changes"],
+    queryKey: ["work", "changes", contains],
     initialPageParam: undefined as string | undefined,
-    queryFn: ({ pageParam }) => unwrap(api.GET("/v1/console/changes", { params: { query: pageParam === undefined ? {} : { cursor: pageParam } } })),
+    queryFn: ({ pageParam }) =>
+      unwrap(api.GET("/v1/console/changes", { params: { query: { ...(contains === "" ? {} : { contains }), ...(pageParam === undefined ? {} : { cursor: pageParam }) } } })),
     getNextPageParam: (page) => page.next ?? undefined,
+    refetchInterval: 10_000,
   });
 }
 

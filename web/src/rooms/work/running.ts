@@ -1,29 +1,11 @@
-// What the console asks about breakers, batches, use and the autoscaler, and what it does with them.
+// What the console asks about batches, use and the autoscaler, and what it does with them.
 import { useQuery } from "@tanstack/react-query";
-import { unwrap, useApi, type Batch, type Breaker, type Scaled, type Used } from "@/api";
+import { unwrap, useApi, type Batch, type Scaled, type Used } from "@/api";
 import { plural } from "@/format";
 import { useAct } from "@/ui/desk";
 import { keys } from "./queries";
 
 const LOOK_EVERY_MS = 3_000;
-
-export function useBreakers() {
-  const api = useApi();
-  return useQuery({ queryKey: ["work", "breakers"], queryFn: (): Promise<{ as_of_ms: number; items: Breaker[] }> => unwrap(api.GET("/v1/console/breakers")), refetchInterval: LOOK_EVERY_MS });
-}
-
-export type Force = "open" | "close" | "reset";
-
-/** Holds a breaker, or one line of it, open or closed whatever happens, or takes that back. */
-export function useForceBreaker(breaker: string, line: string | null = null) {
-  const api = useApi();
-  const path = { params: { path: { breaker }, query: line === null ? {} : { line } } };
-  const force = (to: Force) => {
-    if (to === "open") return unwrap(api.POST("/v1/console/breakers/{breaker}/open", path));
-    return to === "close" ? unwrap(api.POST("/v1/console/breakers/{breaker}/close", path)) : unwrap(api.POST("/v1/console/breakers/{breaker}/reset", path));
-  };
-  return useAct(force, { touches: [keys.all], done: () => `${line ?? breaker} is as you said.` });
-}
 
 export function useBatches() {
   const api = useApi();

@@ -1,8 +1,8 @@
 // What a page shows while its data is on the way, when it did not come, and when it is there.
 import { Alert, Button, Group } from "@mantine/core";
-import { IconCloudOff } from "@tabler/icons-react";
+import { IconCloudOff, IconMoodEmpty } from "@tabler/icons-react";
 import type { ReactNode } from "react";
-import { ErrorState } from "../states";
+import { EmptyState, ErrorState } from "../states";
 import { useExplain, type Explained } from "./explain";
 
 interface Asked<T> {
@@ -31,7 +31,8 @@ export function Loaded<T>({ query, ghost, children }: LoadedProps<T>) {
     );
   }
   if (!hasFailed(error)) return ghost;
-  const { title, detail } = explain(error);
+  const { title, detail, missing = false } = explain(error);
+  if (missing) return <EmptyState title={title} detail={detail} icon={<IconMoodEmpty size={32} stroke={1.6} />} role="alert" />;
   return <ErrorState title={title} detail={detail} action="Try again" busy={query.isFetching} onAction={() => void query.refetch()} />;
 }
 

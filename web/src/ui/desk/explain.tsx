@@ -6,6 +6,8 @@ export interface Explained {
   detail: string;
   /** By field of the request, what is wrong with it and what to do. */
   fields: Record<string, string>;
+  /** It is not there: to ask again does not help. */
+  missing?: boolean;
 }
 
 export type Explain = (error: unknown) => Explained;

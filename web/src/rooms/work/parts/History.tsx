@@ -4,6 +4,7 @@ import { formatTime } from "@/format";
 import { Code, Go, Panel } from "@/ui/desk";
 import { deedOf, formatTook, places } from "../words";
 import { Diff } from "./Diff";
+import { WhatChanged } from "./WhatChanged";
 import classes from "./work.module.css";
 
 /** Nobody knows how long a try took whose worker died. */
@@ -39,17 +40,17 @@ export function Failures({ failures, trace }: { failures: DeadLetterDetail["fail
   );
 }
 
-export function Changes({ changes }: { changes: Change[] }) {
+export function Changes({ changes, title = "What was done with it" }: { changes: Change[]; title?: string }) {
   if (changes.length === 0) return null;
   return (
-    <Panel title="What was done with it" flush>
+    <Panel title={title} flush>
       <ol className={classes.tries}>
         {changes.map((change) => (
           <li key={change.id}>
             <div className={classes.errorFacts}>
               <b>{deedOf(change.action)}</b> · {formatTime(change.at_ms, "moment")} · <Code>{change.who}</Code>
             </div>
-            {change.action === "dead.edited" && <Diff before={change.before} after={change.after} />}
+            {change.action === "dead.edited" ? <Diff before={change.before} after={change.after} /> : <WhatChanged change={change} />}
           </li>
         ))}
       </ol>
