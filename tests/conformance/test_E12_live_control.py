@@ -10,7 +10,7 @@ from tests.conformance.queue_lines import order_for, running, start, work_off
 from tests.conformance.tools import eventually
 
 from barback.engine import Limits, Lines, Rate, Work, Worker, changes, store
-from barback.engine.leasing import claims, lanes
+from barback.engine.leasing import arrivals, claims
 from barback.engine.operations import looking, tuning
 from barback.engine.operations.control import QueueNotFound
 from barback.engine.operations.looking import Look
@@ -153,7 +153,7 @@ async def test_E12_another_priority_reaches_messages_wherever_they_wait(tables: 
     await start(tables, task)
     await order(tables, task, [1, 2], key="t")
     async with tables.transaction() as tx:
-        heads, _ = await lanes.route_arrivals(tx, "bar", 10)
+        heads, _ = await arrivals.route_arrivals(tx, "bar", 10)
         await store.add_ready(tx, heads)
     await order(tables, task, [3], key="t")
     async with tables.transaction() as tx:

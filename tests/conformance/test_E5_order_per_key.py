@@ -10,7 +10,7 @@ from tests.conformance.bar import Drink, held, lease, numbers, order, pouring, r
 from tests.conformance.tools import eventually, sql
 
 from barback.engine import Message, Worker
-from barback.engine.leasing import lanes
+from barback.engine.leasing import arrivals, lanes
 from barback.engine.leasing.claims import settle as settle_leases
 from barback.engine.store import SQL, add_ready
 from barback.engine.tasks import HeadFailure
@@ -95,11 +95,11 @@ async def test_E5_while_one_key_is_being_handled_another_worker_takes_the_others
 
     task = pouring(does)
     await order(tables, task, range(3_000), key="hot")
-    await order(tables, task, range(5_000, 5_010), key="cool")
     other = await open_database(database_url)
     workers = [Worker(tables, [task]), Worker(other, [task])]
     running = [asyncio.create_task(worker.run()) for worker in workers]
     await inside.wait()
+    await order(tables, task, range(5_000, 5_010), key="cool")
 
     async def cool_done() -> bool:
         return sorted(await numbers(tables)) == list(range(5_000, 5_010))
@@ -219,7 +219,7 @@ async def test_E5_a_head_that_ends_while_another_message_comes_for_its_key_hands
     async def route() -> None:
         await order(tables, task, [9], key="tab")
         async with tables.transaction() as tx:
-            heads, count = await lanes.route_arrivals(tx, "bar", 10)
+            heads, count = await arrivals.route_arrivals(tx, "bar", 10)
             assert (heads, count) == ([], 1)
             entering.set()
             await asyncio.wait_for(go_on.wait(), 10)

@@ -12,7 +12,7 @@ from tests.support.server import Party, RunningServer
 
 from barback.engine import Message, TransactionalTask, Work, Worker, changes, store
 from barback.engine.dead import dead_edits, dead_letters
-from barback.engine.leasing import lanes
+from barback.engine.leasing import arrivals
 from barback.engine.operations import looking, moving
 from barback.engine.operations.looking import Look
 from barback.engine.payloads.masking import MASK, masked, unmasked
@@ -88,7 +88,7 @@ async def test_the_head_of_a_key_is_cancelled_and_the_next_goes_on(database: Dat
         await moving.cancel(tx, bo.id, who=WHO)
 
     async with database.transaction() as tx:
-        heads, _ = await lanes.route_arrivals(tx, "mail", 10)
+        heads, _ = await arrivals.route_arrivals(tx, "mail", 10)
         await store.add_ready(tx, heads)
         await moving.snooze(tx, heads[0].id, 60_000, who=WHO)
     await work(database, task)
@@ -105,7 +105,7 @@ async def test_messages_and_keys_over_http(server: RunningServer, operator: Part
     [later] = await put(server.db, task, Work(Note("Eve"), delay_ms=60_000))
 
     async with server.db.transaction() as tx:
-        await lanes.route_arrivals(tx, "notes", 10)
+        await arrivals.route_arrivals(tx, "notes", 10)
     listed = await found(operator, "/v1/console/messages?q=queue:notes&limit=2")
     assert len(listed["items"]) == 2
     assert [one["id"] for one in (await found(operator, "/v1/console/messages?q=state:scheduled"))["items"]] == [later]

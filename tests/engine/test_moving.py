@@ -15,7 +15,7 @@ from barback.engine.bulk import bundles
 from barback.engine.bulk.bundles import Kind
 from barback.engine.changes import page as changes_page
 from barback.engine.fanout.batches import Batch
-from barback.engine.leasing import lanes
+from barback.engine.leasing import arrivals
 from barback.engine.leasing.claims import claim, give_back
 from barback.engine.operations import looking, moving
 from barback.engine.operations.looking import NEWEST, Look, MessageNotFound, Seen
@@ -167,7 +167,7 @@ async def test_members_of_a_batch_that_are_drained_with_their_key_count_as_cance
         await batch.add(tx, task, [Work(Note(name), key="tab") for name in "abcd"])
         await batch.seal(tx)
     async with database.transaction() as tx:
-        await store.add_ready(tx, (await lanes.route_arrivals(tx, "notes", 10))[0])
+        await store.add_ready(tx, (await arrivals.route_arrivals(tx, "notes", 10))[0])
     drained: list[int] = []
     for _ in range(3):
         async with database.transaction() as tx:
@@ -177,6 +177,20 @@ async def test_members_of_a_batch_that_are_drained_with_their_key_count_as_cance
         figures = await batch.figures(tx)
     assert (drained, task.book.done) == ([2, 1, 0], ["a"])
     assert (figures.state, figures.done, figures.cancelled) == ("finished", 1, 3)
+
+
+async def test_what_just_came_for_a_key_is_drained_with_what_waits_behind_it(database: Database) -> None:
+    """No worker has put it into its line yet; what came first of an idle key is its head, and stays."""
+    task = NoteTask(Book())
+    drained: list[int] = []
+    for names in ("ab", "cd", ""):
+        async with database.transaction() as tx:
+            await task.enqueue_many(tx, [Work(Note(name), key=key) for name in names for key in ("tab", "other")])
+        async with database.transaction() as tx:
+            drained.append(await moving.drain_key(tx, "notes", "tab", who="test"))
+    await work(database, task)
+    assert drained == [1, 2, 0]
+    assert sorted(task.book.done) == ["a", "a", "b", "c", "d"]
 
 
 async def test_what_waits_in_a_line_is_found_cancelled_and_put_off(database: Database, clock: HandClock) -> None:

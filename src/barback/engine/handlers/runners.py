@@ -23,7 +23,6 @@ from barback.engine.history.usage import shares_of
 from barback.engine.leases import Lease
 from barback.engine.leasing import claims
 from barback.engine.leasing.claims import Settled
-from barback.engine.leasing.floors import Floors
 from barback.engine.leasing.sight import FAR_AHEAD_MS
 from barback.engine.messages import LeaseLostError, Outcome, RetryAfter
 from barback.engine.payloads import blob_payloads
@@ -101,7 +100,7 @@ class Runner:
             except (StorageError, OSError, TimeoutError) as error:
                 # The lease stays ours while the heart beats; the same batch is tried again. What we know of places
                 # is of the server that we had: one that took its place may give them out once more.
-                self._turns.sight.floors = Floors()
+                self._turns.sight.forget_places()
                 log.warning("queue %s: %s; trying again in %.1f s", self.queue, error, pause_s)
                 await asyncio.sleep(pause_s)
                 pause_s = min(STORAGE_PAUSE_MAX_S, pause_s * 2)

@@ -68,6 +68,7 @@ class Turns:
                 await lines.free(tx, self._queue, settled.freed)
                 return packed
         offered, due = settled.heads, dict[str, int]()
+        self.sight.arrivals.ended(settled.moved, offered)
         if seen.due:
             offered = [*offered, *await claims.take_due(tx, self._queue, limit, due)]
         leases = await claims.claim(

@@ -10,12 +10,12 @@ from barback.engine import store
 from barback.engine.fairness import lines
 from barback.engine.leases import Lease
 from barback.engine.leasing import lanes
+from barback.engine.leasing.arrivals import ROUTE_MAX, route_arrivals
 from barback.engine.leasing.sight import Sight
 from barback.engine.messages import Stored, bell_name
 from barback.engine.store import SQL
 from barback.storage import Transaction
 
-ROUTE_MAX = 1_000
 SHARE_OF_WAITING = 8
 """An eighth of each claim is for messages that wait, before those that follow what was just handled."""
 SHARE_OF_ARRIVALS = 4
@@ -59,7 +59,7 @@ async def claim(
     if tx.now_ms < sight.now_ms:
         await lines.restart_rates(tx, queue)
     sight.now_ms = tx.now_ms
-    heads, _ = await lanes.route_arrivals(tx, queue, ROUTE_MAX)
+    heads, _ = await route_arrivals(tx, queue, ROUTE_MAX)
     heads = rows + heads + await _ready(tx, queue, ROUTE_MAX, sight)
     rows = await lines.claim(tx, queue, limit, entering=heads, freed=freed or {})
     return [await _held(tx, queue, worker, group, lined=True) for group in _groups(rows, singly=singly)]
@@ -74,7 +74,7 @@ async def _gather(
     if sight.crowded:
         sight.claims_until_look -= 1
         if sight.claims_until_look < 0:
-            heads, found = await lanes.route_arrivals(tx, queue, max(1, limit // SHARE_OF_ARRIVALS))
+            heads, found = await sight.arrivals.some(tx, queue, max(1, limit // SHARE_OF_ARRIVALS))
             room = max(1, limit - len(rows))
             rows, over = rows + heads[:room], over + heads[room:]
             sight.claims_until_look = 0 if found else LOOK_EVERY
@@ -82,8 +82,7 @@ async def _gather(
         rows += await _ready(tx, queue, limit - len(rows), sight)
     sight.crowded = len(rows) >= limit
     if not sight.crowded and arrived:
-        heads, _ = await lanes.route_arrivals(tx, queue, ROUTE_MAX)
-        over = heads + over
+        over = await sight.arrivals.heads(tx, queue, limit - len(rows)) + over
     room = limit - len(rows)
     rows, over = rows + over[:room], over[room:]
     if over:

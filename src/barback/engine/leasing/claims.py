@@ -45,11 +45,12 @@ __all__ = ["Lease", "Settled", "Sight", "claim", "claim_aside", "give_back", "se
 
 @dataclass
 class Settled:
-    """What settling did: new heads to hand out, and what became of each message."""
+    """What settling did: new heads to hand out, and what became of each message. `moved`: keys whose heads are gone."""
 
     heads: list[Stored] = field(default_factory=list[Stored])
     next_due_ms: int | None = None
     freed: dict[str, int] = field(default_factory=dict[str, int])
+    moved: Sequence[str] = ()
 
 
 async def settle(
@@ -180,7 +181,7 @@ class _Settling:
             await lanes.close(tx, self._queue, key)
         heads = await lanes.promote(tx, self._queue, self._open_keys)
         times = [at for due in self._later.values() for at, _ in due]
-        return Settled(heads, min(times, default=None))
+        return Settled(heads, min(times, default=None), moved=self._open_keys)
 
 
 async def split(tx: Transaction, lease: Lease) -> list[Lease]:

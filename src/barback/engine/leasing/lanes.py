@@ -1,7 +1,7 @@
 """Order per key (E5): a lane for every key that has work, one head at a time.
 
 A keyed message is enqueued as an *arrival*, which locks nothing. Whoever claims next routes
-arrivals: the first of an idle key becomes its head, the rest are *parked* behind it. When a head is
+arrivals (arrivals.py): the first of an idle key becomes its head, the rest are *parked* behind it. When a head is
 settled, the next parked one takes its place. Claims scan heads only, so a key with a backlog of
 100,000 costs them nothing.
 
@@ -22,18 +22,6 @@ from barback.engine.messages import Stored
 from barback.storage import Transaction, statements
 
 SQL = statements(__file__, "lanes.sql")
-
-
-async def route_arrivals(tx: Transaction, queue: str, limit: int) -> tuple[list[Stored], int]:
-    """Put up to `limit` arrivals into their lanes; returns the new heads and how many arrivals there were.
-
-    The heads are in no table now: the caller claims them or puts them back with `store.add_ready`.
-    """
-    arrivals = store.rows_of(await tx.all(SQL.arrival_take, queue=queue, n=limit))
-    if not arrivals:
-        return [], 0
-    arrivals.sort(key=lambda row: row.pos)
-    return await enter(tx, queue, arrivals), len(arrivals)
 
 
 async def enter(tx: Transaction, queue: str, rows: Sequence[Stored]) -> list[Stored]:

@@ -1,17 +1,5 @@
 -- Lanes: order per key.
 
--- name: arrival_take [sqlite]
-DELETE FROM engine_arrival
-WHERE pos IN (SELECT pos FROM engine_arrival WHERE queue = :queue ORDER BY pos LIMIT :n)
-RETURNING pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, line, about;
-
--- One router a queue at a time, or two of them could put a later message of a key before an earlier one.
--- name: arrival_take [postgres]
-WITH gate AS MATERIALIZED (SELECT pg_try_advisory_xact_lock(726168, hashtext(:queue)) AS mine)
-DELETE FROM engine_arrival
-WHERE ctid = ANY (ARRAY(SELECT a.ctid FROM engine_arrival a WHERE (SELECT mine FROM gate) AND a.queue = :queue ORDER BY a.queue, a.pos LIMIT :n))
-RETURNING pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, line, about;
-
 -- A lane that is there is locked too, so that its end and a new message for it cannot pass each other.
 -- name: lane_enter [sqlite]
 INSERT INTO engine_lane (queue, key, state, since_ms)

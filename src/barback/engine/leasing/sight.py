@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from barback.engine.leasing.arrivals import Arrivals
 from barback.engine.leasing.floors import Floors
 
 FAR_AHEAD_MS = 2**62
@@ -16,6 +17,7 @@ class Sight:
 
     `lined`: whether it has lines; None: not looked yet. `crowded`: others than arrivals filled the last claim;
     then `claims_until_look` counts how many more may be filled before arrivals are looked at. `floors`: where to begin.
+    `arrivals`: the same of keyed ones.
     `now_ms`: the clock at the last claim of a queue with lines, so that one that steps back is noticed.
     """
 
@@ -23,4 +25,9 @@ class Sight:
     crowded: bool = False
     claims_until_look: int = 0
     floors: Floors = field(default_factory=Floors)
+    arrivals: Arrivals = field(default_factory=Arrivals)
     now_ms: int = FAR_AHEAD_MS
+
+    def forget_places(self) -> None:
+        """A server that takes over may give places out once more."""
+        self.floors, self.arrivals = Floors(), Arrivals()

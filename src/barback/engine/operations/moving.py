@@ -19,7 +19,7 @@ from barback.engine.bulk.batch_counts import BatchCounts
 from barback.engine.dead import dead_letters
 from barback.engine.dead.dead_letters import DeadLetterNotFound
 from barback.engine.leases import Pack
-from barback.engine.leasing import lanes
+from barback.engine.leasing import arrivals, lanes
 from barback.engine.messages import Cancel, Stored
 from barback.engine.operations import looking, purging
 from barback.engine.operations.looking import Seen, pack_of
@@ -147,6 +147,8 @@ async def drain_key(tx: Transaction, queue: str, key: str, *, who: str) -> int:
 
     The head stays what it is. Members of batches count as cancelled, and blobs are let go.
     """
+    # What just came is not behind its head yet.
+    await store.add_ready(tx, await arrivals.route_key(tx, queue, key, DRAIN_PAGE))
     rows = store.rows_of(await tx.all(SQL.key_drain, queue=queue, key=key, n=DRAIN_PAGE))
     await purging.end_these(tx, queue, rows, reason="its key was drained")
     ids = sorted(row.id for row in rows)
