@@ -1,10 +1,11 @@
 // The console's pure parts: what the palette finds, how queues are put together, what a diff says, how a small chart is drawn.
 import { describe, expect, it } from "vitest";
-import type { Queue } from "@/api";
+import type { Queue, Scaled } from "@/api";
 import { differences, subjectOf } from "@/rooms/work/changes";
 import { diffLines } from "@/rooms/work/diff";
 import { completions, filterOf, isId, localOf, withFilter, zoned } from "@/rooms/work/look";
 import { fits, grouped, prefixOf } from "@/rooms/work/queues";
+import { scalingSteps } from "@/rooms/work/scaling";
 import { found, type Command } from "@/ui/desk/commands";
 import { nextRow } from "@/ui/desk/keys";
 import { sorted, type Column } from "@/ui/desk/Rows";
@@ -119,5 +120,21 @@ describe("the record of changes", () => {
     expect(differences(null, { rate_per_second: 1200 })).toEqual([{ name: "rate per second", before: null, after: "1,200" }]);
     expect(differences({ ids: ["a", "b"] }, null)).toEqual([{ name: "ids", before: "2 of them", after: null }]);
     expect(differences(null, null)).toEqual([]);
+  });
+});
+
+describe("what supervisors decided", () => {
+  const at = (ms: number, before: number, after: number, host = "a") => ({ at_ms: ms, host, before, after, ready: after * 100 }) as Scaled;
+
+  it("is the most workers of all hosts in each step", () => {
+    const now = 60 * 60_000;
+    const steps = scalingSteps([at(now - 60_000, 3, 1), at(now - 600_000, 0, 2, "b"), at(now - 1_800_000, 1, 3)], now);
+    expect(steps).toHaveLength(60);
+    expect([0, 29, 30, 49, 50, 58, 59].map((index) => steps[index]?.workers)).toEqual([1, 1, 3, 3, 5, 5, 5]);
+    expect([30, 31, 50].map((index) => steps[index]?.ready)).toEqual([300, 0, 200]);
+  });
+
+  it("goes back as far as the oldest decision", () => {
+    expect(scalingSteps([at(0, 0, 4)], 120 * 60_000)[0]).toEqual({ ms: 0, workers: 4, ready: 400 });
   });
 });

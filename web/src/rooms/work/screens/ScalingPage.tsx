@@ -1,10 +1,13 @@
 // What the autoscaler decided: how many workers, when, and why.
+import type { ReactNode } from "react";
 import { IconArrowsVertical } from "@tabler/icons-react";
 import type { Scaled } from "@/api";
-import { formatCount, formatTime } from "@/format";
+import { formatCount, formatTime, plural } from "@/format";
 import { EmptyState } from "@/ui";
-import { Loaded, PageHead, Panel, Rows, type Column } from "@/ui/desk";
+import { Loaded, MinuteBars, PageHead, Panel, Rows, useNow, type Column } from "@/ui/desk";
+import classes from "../parts/work.module.css";
 import { useScaling } from "../running";
+import { scalingSteps } from "../scaling";
 import { sentences } from "../words";
 
 const columns: Column<Scaled>[] = [
@@ -28,8 +31,30 @@ export function ScalingPage() {
     <>
       <PageHead title="Autoscaler" about="What supervisors decided, the newest first." />
       <Loaded query={scaling} ghost={table(undefined)}>
-        {(data) => (data.length > 0 ? table(data) : <EmptyState {...sentences.noScaling} icon={<IconArrowsVertical size={32} stroke={1.6} />} />)}
+        {(data) => (data.length > 0 ? <Decided decisions={data}>{table(data)}</Decided> : <EmptyState {...sentences.noScaling} icon={<IconArrowsVertical size={32} stroke={1.6} />} />)}
       </Loaded>
     </>
+  );
+}
+
+const STEP_MS = 60_000;
+
+function Decided({ decisions, children }: { decisions: Scaled[]; children: ReactNode }) {
+  const steps = scalingSteps(decisions, useNow(STEP_MS) + STEP_MS);
+  const most = Math.max(...steps.map((step) => step.workers));
+  return (
+    <div className={classes.stack}>
+      <Panel>
+        <MinuteBars
+          label={`Workers since ${formatTime(steps[0]?.ms ?? 0, "moment")}, at most ${most}`}
+          columnWord="workers"
+          lineWord="ready"
+          minutes={steps.map((step) => ({ ms: step.ms, column: step.workers, line: step.ready }))}
+          clock={(ms) => formatTime(ms, "time")}
+          reading={(step) => (step ? `${formatTime(step.ms, "time")}: ${plural(step.column, "worker")}, ${formatCount(step.line)} ready` : `${plural(most, "worker")} at most`)}
+        />
+      </Panel>
+      {children}
+    </div>
   );
 }
