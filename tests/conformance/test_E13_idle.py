@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import statistics
-import threading
 import time
 from collections import Counter
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 from tests.conformance.bar import Ring, numbers, order, pouring
 from tests.conformance.tools import child, eventually
+from tests.support.statements import counted
 
 from barback.engine import Worker
 from barback.engine.leasing import liveness
 from barback.engine.workers import worker as worker_module
-from barback.storage import Database, Statement, open_database
-from barback.storage.postgres_transaction import PostgresTransaction
-from barback.storage.sqlite import SqliteTransaction
+from barback.storage import Database, open_database
 
 FASTER = 100
 """How much faster a minute goes by in the test of idle workers."""
@@ -28,21 +24,7 @@ FASTER = 100
 @pytest.fixture
 def statements(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """Every statement of every connection of this process, the heart's as well, counted."""
-    seen: Counter[str] = Counter()
-    lock = threading.Lock()
-
-    def counting(original: Callable[..., Any]) -> Callable[..., Any]:
-        async def call(self: Any, statement: Statement, *args: Any, **params: Any) -> Any:
-            with lock:
-                seen[repr(statement)] += 1
-            return await original(self, statement, *args, **params)
-
-        return call
-
-    for kind in (SqliteTransaction, PostgresTransaction):
-        for name in ("all", "one", "run", "many"):
-            monkeypatch.setattr(kind, name, counting(getattr(kind, name)))
-    return seen
+    return counted(monkeypatch)
 
 
 async def test_E13_an_idle_worker_with_a_hundred_queues_asks_twice_a_minute(

@@ -166,7 +166,7 @@ def test_a_mistake_is_told_with_its_filter_value_and_cure(line: str, field: str,
 
 
 def test_what_the_database_leaves_out_could_not_fit() -> None:
-    """The pattern is in the JSON of all that fits, however JSON writes it."""
+    """The piece is in the JSON of all that fits, however JSON writes it."""
     for value, path, wanted in (('é"/', ("a",), 'é"/'), (1e3, ("a", "b"), "1000"), ("a%b_c!", ("x",), "a%b_c!")):
         field = Field(path, wanted)
         payload = value
@@ -174,8 +174,8 @@ def test_what_the_database_leaves_out_could_not_fit() -> None:
             payload = {name: payload}
         text = msgspec.json.encode(payload).decode()
         assert has_field(text, field)
-        pattern = piece_of(None, [field])
-        assert pattern is None or pattern[1:-1].replace("!!", "!").replace("!%", "%").replace("!_", "_") in text.lower()
+        piece = piece_of(None, [field])
+        assert piece is None or piece in text.lower()
 
 
 async def test_a_search_over_http(server: RunningServer, operator: Party) -> None:

@@ -33,8 +33,8 @@ from barback.engine import Task, Topic, changes
 from barback.engine.dead import dead_letters
 from barback.engine.operations import control
 from barback.engine.operations.figures import Snapshot, Watcher
-from barback.engine.operations.timings import Timings, TimingWatcher
-from barback.engine.operations.troubles import Troubles, TroubleWatcher
+from barback.engine.operations.timings import Timings, timings_of
+from barback.engine.operations.troubles import Troubles, troubles_of
 from barback.storage import Database, Transaction
 
 queue_app = typer.Typer(help="Pause and resume a queue, release a key.", no_args_is_help=True)
@@ -63,7 +63,7 @@ def queues(*, database: DatabaseOption = None, as_json: JsonOption = False) -> N
     """Every queue: what waits and for how long, what runs, what failed; below, what needs a person."""
 
     async def read(db: Database) -> tuple[Snapshot, Timings, Troubles]:
-        return await Watcher().look(db), await TimingWatcher().look(db), await TroubleWatcher().look(db)
+        return await Watcher().look(db), await timings_of(db).look(db), await troubles_of(db).look(db)
 
     seen, timings, troubles = with_database(database, read)
     listed = shapes.queue_list(seen, timings)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Awaitable, Callable, Hashable
+from typing import Literal, TypeVar
 
 from barback.console import guard_shapes as shapes
-from barback.console.keeping import keeper_of
 from barback.engine import changes
 from barback.engine.guards import breakers, broken_lines
 from barback.engine.history import costs, usage
+from barback.engine.operations.shared_looks import SharedLook, looks_of
 from barback.storage import Database, Transaction
 
+T = TypeVar("T")
 By = Literal["task", "tenant", "both"]
+FRESH_AT_LEAST_MS = 1_000
+STALE_AFTER_MS = 600_000
+"""An answer older than this is not given any more: whoever asks waits for a new one."""
 
 
 async def breaker_list(tx: Transaction) -> shapes.BreakerList:
@@ -47,20 +52,15 @@ async def cost_list(tx: Transaction, month: str | None, memory_mib: int, tenant:
 async def usage_lately(db: Database, month: str | None, by: By, tenant: str | None) -> shapes.UsageList:
     """`usage_list` as it was found lately: a month of many tasks and tenants takes long to sum up. Raises BadMonth."""
     month, _, _ = shapes.month_of(month, db.clock.now_ms())
-
-    async def ask() -> shapes.UsageList:
-        async with db.reading() as tx:
-            return await usage_list(tx, month, by, tenant)
-
-    return await keeper_of(db).answer(("usage", month, by, tenant), ask)
+    return await _lately(db, ("usage", month, by, tenant), lambda tx: usage_list(tx, month, by, tenant))
 
 
 async def costs_lately(db: Database, month: str | None, memory_mib: int, tenant: str | None) -> shapes.CostList:
     """`cost_list` as it was found lately. Raises BadMonth."""
     month, _, _ = shapes.month_of(month, db.clock.now_ms())
+    return await _lately(db, ("costs", month, memory_mib, tenant), lambda tx: cost_list(tx, month, memory_mib, tenant))
 
-    async def ask() -> shapes.CostList:
-        async with db.reading() as tx:
-            return await cost_list(tx, month, memory_mib, tenant)
 
-    return await keeper_of(db).answer(("costs", month, memory_mib, tenant), ask)
+async def _lately(db: Database, question: Hashable, read: Callable[[Transaction], Awaitable[T]]) -> T:
+    look = looks_of(db).shared(question, lambda: SharedLook(read, fresh_ms=FRESH_AT_LEAST_MS, stale_ms=STALE_AFTER_MS))
+    return await look.look(db)

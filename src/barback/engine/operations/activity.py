@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
-from weakref import WeakKeyDictionary
 
 import msgspec
 
 from barback.engine.history.tally import MINUTE_MS
+from barback.engine.operations.shared_looks import SharedLook, looks_of
 from barback.storage import Database, Transaction, statements
 
 SQL = statements(__file__, "looking.sql")
 
 MINUTES = 30
 _CLOSED_AFTER_MS = 3 * MINUTE_MS
-_FRESH_MS = 5_000
 
 
 class QueueActivity(msgspec.Struct, frozen=True):
@@ -27,27 +25,13 @@ class QueueActivity(msgspec.Struct, frozen=True):
     failed: list[int]
 
 
-class ActivityWatcher:
-    """Shares what was read among all who look; minutes that are over for a while are read once."""
+class _Minutes:
+    """Minutes that are over for a while are read once."""
 
     def __init__(self) -> None:
-        """Use `activity_of`, so that all share one."""
         self._minutes: dict[int, dict[str, tuple[int, int]]] = {}
-        self._seen: list[QueueActivity] = []
-        self._fresh_until_ms = 0
-        self._looking = asyncio.Lock()
 
-    async def look(self, db: Database) -> list[QueueActivity]:
-        """Every queue that did anything in the last thirty minutes, by name; as it was at most five seconds ago."""
-        async with self._looking:
-            now_ms = db.clock.now_ms()
-            if not self._fresh_until_ms - _FRESH_MS <= now_ms < self._fresh_until_ms:
-                async with db.reading() as tx:
-                    self._seen = await self._read(tx)
-                self._fresh_until_ms = now_ms + _FRESH_MS
-            return self._seen
-
-    async def _read(self, tx: Transaction) -> list[QueueActivity]:
+    async def read(self, tx: Transaction) -> list[QueueActivity]:
         last = tx.now_ms - tx.now_ms % MINUTE_MS
         minutes = range(last - (MINUTES - 1) * MINUTE_MS, last + 1, MINUTE_MS)
         self._minutes = {at: self._minutes[at] for at in minutes if at in self._minutes}
@@ -69,9 +53,6 @@ def _by_queue(minutes: Sequence[int], found: dict[int, dict[str, tuple[int, int]
     return [QueueActivity(queue, done[queue], failed[queue]) for queue in sorted(done)]
 
 
-_watchers: WeakKeyDictionary[Database, ActivityWatcher] = WeakKeyDictionary()
-
-
-def activity_of(db: Database) -> ActivityWatcher:
-    """The watcher that all who look at `db` in this process share."""
-    return _watchers.setdefault(db, ActivityWatcher())
+def activity_of(db: Database) -> SharedLook[list[QueueActivity]]:
+    """Every queue that did anything in the last thirty minutes, by name; all who look in this process share it."""
+    return looks_of(db).shared("activity", lambda: SharedLook(_Minutes().read))

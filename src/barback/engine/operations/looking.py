@@ -7,17 +7,18 @@ done is gone: of it only the attempts that failed are known.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
-from barback.engine import store
 from barback.engine.leases import Pack
-from barback.engine.messages import NOTHING_ABOUT, About, Stored
-from barback.engine.operations.figures import NOBODY
-from barback.engine.operations.payload_looks import Field, has_field, has_text, piece_of
+from barback.engine.messages import NOTHING_ABOUT, About
+from barback.engine.operations.fitting import Fitting
+from barback.engine.operations.packed_looks import Held, bundled, leased
+from barback.engine.operations.payload_looks import Field, caseless_in, like, piece_of
 from barback.engine.operations.places import State, counts_in, rows_in
+from barback.engine.operations.shared_looks import SharedLook, looks_of
 from barback.foundation.errors import NotFound
 from barback.storage import Row, Transaction, statements
 
@@ -25,10 +26,6 @@ SQL = statements(__file__, "looking.sql")
 
 LOOKED_MAX = 20_000
 """Messages of each table that a search looks at."""
-LEASES_MAX = 300
-"""Leases that a search looks into, the youngest."""
-BUNDLES_MAX = 20
-"""Bundles of a hundred messages that a search looks into, those that wait longest."""
 COMPARED_MAX = 20_000
 """Payloads that one search compares with what it looks for; the next page goes on behind them."""
 KIN_LOOKED_MAX = 5_000
@@ -36,9 +33,7 @@ KIN_LOOKED_MAX = 5_000
 _PAGE_MAX = 1_000
 NEWEST: tuple[int, str] = (2**53, "")
 
-_PACK = msgspec.msgpack.Decoder(Pack)
 _FIELDS = ("id", "queue", "task", "key", "tenant", "priority", "attempt", "attempts_max", "enqueued_ms", "payload")
-_SAME = ("id", "queue", "key", "tenant", "task", "state")
 
 
 class MessageNotFound(NotFound):
@@ -126,14 +121,10 @@ async def search(
     looked_max: int = LOOKED_MAX,
 ) -> Found:
     """What fits, enqueued before `before` (time and id), the youngest first."""
-
-    def fits(seen: Seen) -> bool:
-        return _place(seen) < before and _fits(seen, look, shown)
-
-    found, stopped = await _in_tables(tx, look, before, limit + 1, fits, looked_max)
+    fitting = Fitting(look, before, shown)
+    found, stopped = await _in_tables(tx, look, before, limit + 1, fitting, looked_max)
     if look.state in (None, "leased", "ready"):
-        found += [seen async for seen in _leased(tx, look) if fits(seen)]
-        found += [seen async for seen in _bundled(tx, look) if fits(seen)]
+        found += await _packed(tx, look, fitting, limit + 1)
     found = sorted((one for one in found if stopped is None or _place(one) >= stopped), key=_place, reverse=True)
     after = _place(found[limit - 1]) if len(found) > limit else stopped
     looked, whole = await _looked(tx, look, looked_max)
@@ -187,21 +178,25 @@ def _given(look: Look) -> dict[str, Any]:
             given[name] = f'%"{name}":"{given[name]}"%'
     piece = piece_of(look.text, given.pop("fields", ()))
     given.pop("text", None)
-    return given | ({} if piece is None else {"piece": piece})
+    caseless = None if piece is None else caseless_in(piece)
+    patterns = {"piece": piece, "caseless": caseless}
+    return given | {name: like(it) for name, it in patterns.items() if it is not None}
 
 
 async def _in_tables(
-    tx: Transaction, look: Look, before: tuple[int, str], enough: int, fits: Callable[[Seen], bool], looked_max: int
+    tx: Transaction, look: Look, before: tuple[int, str], enough: int, fitting: Fitting, looked_max: int
 ) -> tuple[list[Seen], tuple[int, str] | None]:
     """What fits, and where it stopped before the end because it compared as much as one search may."""
     given = _given(look)
     statement = rows_in(look.state, frozenset(given))
+    if tx.dialect == "postgres":
+        await tx.one(SQL.looks_still)
     found: list[Seen] = []
     compared, page = 0, enough
     while statement is not None:
         place = {"before_ms": before[0], "before_id": before[1], "looked": looked_max, "n": page}
         rows = [_seen(row) for row in await tx.all(statement, **_asked(statement.names, given | place))]
-        found += [row for row in rows if fits(row)]
+        found += [row for row in rows if fitting.fits(row)]
         compared += len(rows)
         if len(found) >= enough or len(rows) < page:
             return found[:enough], None
@@ -212,13 +207,38 @@ async def _in_tables(
     return found, None
 
 
+async def _packed(tx: Transaction, look: Look, fitting: Fitting, enough: int) -> list[Seen]:
+    found = [_of_held(held) async for held in leased(tx, look.id) if fitting.may_be(held)]
+    found = [seen for seen in found if fitting.fits(seen)]
+    waiting: list[Seen] = []
+
+    def wanted(pack: Pack) -> bool:
+        # Packs come the youngest first: behind enough of them there is nothing that would be told.
+        return fitting.may_be_in(pack) and (len(waiting) < enough or pack.enqueued_ms == waiting[-1].enqueued_ms)
+
+    async for held in bundled(tx, look.id, wanted):
+        if fitting.may_be(held) and fitting.fits(seen := _of_held(held)):
+            waiting.append(seen)  # noqa: PERF401 - `wanted` looks at it meanwhile
+    return found + waiting
+
+
 async def _looked(tx: Transaction, look: Look, looked_max: int) -> tuple[int, bool]:
-    given = _given(look)
-    statement = None if "id" in given else counts_in(look.state, frozenset(given))
+    """How many messages of each table were looked at; where there were more than that, it is known for a while."""
+    # Only by these the tables are narrowed before they are looked at.
+    given = {name: it for name, it in (("queue", look.queue), ("key", look.key)) if it is not None}
+    statement = None if look.id is not None else counts_in(look.state, frozenset(given))
     if statement is None:
         return 1, True
     asked = _asked(statement.names, given | {"looked": looked_max})
-    counts = [int(row["n"]) for row in await tx.all(statement, **asked)]
+
+    async def read(tx: Transaction) -> list[int]:
+        return [int(row["n"]) for row in await tx.all(statement, **asked)]
+
+    question = ("looked", look.state, *sorted(asked.items()))
+    shared = looks_of(tx.database).shared(
+        question, lambda: SharedLook(read, worth=lambda counts: max(counts) >= looked_max)
+    )
+    counts = await shared.within(tx)
     return sum(counts), max(counts) < looked_max
 
 
@@ -226,73 +246,15 @@ def _asked(names: tuple[str, ...], values: dict[str, Any]) -> dict[str, Any]:
     return {name: values[name] for name in names}
 
 
-async def _leased(tx: Transaction, look: Look) -> AsyncIterator[Seen]:
-    if look.id is None:
-        leases = await tx.all(SQL.looks_leased, n=LEASES_MAX)
-    else:
-        leases = await tx.all(SQL.looks_leased_with, id=look.id, pack=pack_of(look.id))
-    for lease in leases:
-        # What a worker that died had in its hands can run: it is held by nobody.
-        state: State = "ready" if lease["worker"] == NOBODY else "leased"
-        for row in await _rows_of(tx, lease):
-            yield _of_stored(row, state, lease["claimed_ms"], None if state == "ready" else lease["worker"])
-
-
-async def _rows_of(tx: Transaction, lease: Row) -> list[Stored]:
-    if lease["body"]:
-        return store.leased_rows(lease["body"])
-    held = await tx.all(SQL.looks_held, token=lease["token"])
-    return [row for bundle in held for row in _PACK.decode(bundle["body"]).rows(attempt=1)]
-
-
-async def _bundled(tx: Transaction, look: Look) -> AsyncIterator[Seen]:
-    if look.id is None:
-        bundles = await tx.all(SQL.looks_bundled, n=BUNDLES_MAX)
-    elif "." in look.id:
-        bundles = await tx.all(SQL.looks_bundled_with, pack=pack_of(look.id))
-    else:
-        return
-    for bundle in bundles:
-        for row in _PACK.decode(bundle["body"]).rows(attempt=0):
-            yield _of_stored(row, "ready", None, None)
-
-
-def pack_of(message_id: str) -> str:
-    """The pack that a message with this id would be in."""
-    return message_id.partition(".")[0]
-
-
-def _fits(seen: Seen, look: Look, shown: Shown) -> bool:
-    if any(getattr(look, name) not in (None, getattr(seen, name)) for name in _SAME):
-        return False
-    if look.parent not in (None, seen.about.parent) or look.batch not in (None, seen.about.batch):
-        return False
-    due_ms = seen.at_ms if seen.state in ("scheduled", "retrying") else None
-    if not (
-        _within(seen.enqueued_ms, look.enqueued_from_ms, look.enqueued_to_ms)
-        and _within(due_ms, look.due_from_ms, look.due_to_ms)
-    ):
-        return False
-    if look.text is None and not look.fields:
-        return True
-    payload = shown(seen)
-    return (look.text is None or has_text(payload, look.text)) and all(has_field(payload, one) for one in look.fields)
-
-
-def _within(at_ms: int | None, from_ms: int | None, to_ms: int | None) -> bool:
-    if from_ms is None and to_ms is None:
-        return True
-    return at_ms is not None and (from_ms is None or at_ms >= from_ms) and (to_ms is None or at_ms < to_ms)
-
-
 def _seen(row: Row) -> Seen:
     values: dict[str, Any] = {name: row[name] for name in (*_FIELDS, "state", "at_ms", "error")}
     return Seen(**values, worker=None, about=_about(row["about"]))
 
 
-def _of_stored(row: Stored, state: State, at_ms: int | None, worker: str | None) -> Seen:
+def _of_held(held: Held) -> Seen:
+    row = held.row
     values: dict[str, Any] = {name: getattr(row, name) for name in _FIELDS}
-    return Seen(**values, state=state, at_ms=at_ms, worker=worker, about=_about(row.about))
+    return Seen(**values, state=held.state, at_ms=held.at_ms, worker=held.worker, about=_about(row.about))
 
 
 def _about(about: str | None) -> About:

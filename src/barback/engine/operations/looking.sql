@@ -8,12 +8,19 @@ FROM engine_tally WHERE minute_ms >= :since_ms GROUP BY minute_ms, queue;
 -- name: looks_leased
 SELECT token, worker, claimed_ms, body FROM engine_lease ORDER BY token DESC LIMIT :n;
 
--- Keys whose head died and closed them; there is a dead letter for each.
+-- A large table would be read from wherever the last one who read it had come to: the first page of a search and
+-- the second would be of other messages.
+-- name: looks_still [postgres]
+SELECT set_config('synchronize_seqscans', 'off', true);
+
+-- Keys whose head died and closed them; there is a dead letter for each. The lane of each letter is looked up by itself,
+-- so that those that died last are enough: joined, every lane and every letter would be read.
 -- name: keys_closed
-SELECT d.queue AS queue, d.key AS key, d.id AS letter, d.task AS task, substr(d.error, 1, 300) AS error, d.died_ms AS died_ms
-FROM (SELECT * FROM engine_dead WHERE key IS NOT NULL ORDER BY died_ms DESC, id DESC LIMIT :looked) d
-JOIN engine_lane l ON l.queue = d.queue AND l.key = d.key AND l.state = 'parked' AND l.since_ms = d.died_ms
-ORDER BY d.died_ms DESC LIMIT :n;
+SELECT c.queue AS queue, c.key AS key, d.id AS letter, d.task AS task, substr(d.error, 1, 300) AS error, d.died_ms AS died_ms
+FROM (SELECT k.id, k.queue, k.key FROM (SELECT id, queue, key, died_ms FROM engine_dead WHERE key IS NOT NULL ORDER BY died_ms DESC, id DESC LIMIT :looked) k
+    WHERE (SELECT l.since_ms FROM engine_lane l WHERE l.queue = k.queue AND l.key = k.key AND l.state = 'parked') = k.died_ms
+    ORDER BY k.died_ms DESC, k.id DESC LIMIT :n) c
+JOIN engine_dead d ON d.id = c.id ORDER BY d.died_ms DESC, d.id DESC;
 
 -- name: keys_hot
 SELECT queue, key, count(*) AS n, min(enqueued_ms) AS first_ms FROM (SELECT queue, key, enqueued_ms FROM engine_parked LIMIT :looked) p

@@ -22,7 +22,8 @@ from barback.engine.leases import Pack
 from barback.engine.leasing import arrivals, lanes
 from barback.engine.messages import Cancel, Stored
 from barback.engine.operations import looking, purging
-from barback.engine.operations.looking import Seen, pack_of
+from barback.engine.operations.looking import Seen
+from barback.engine.operations.packed_looks import pack_of
 from barback.engine.tasks import bell_name
 from barback.foundation.errors import Conflict
 from barback.storage import Transaction, statements

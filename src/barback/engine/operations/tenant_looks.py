@@ -17,7 +17,8 @@ from barback.engine.fairness.limits import BY_EXPRESSION, BY_TENANT, Limited
 from barback.engine.leases import Pack
 from barback.engine.operations import looking, tuning
 from barback.engine.operations.figures import NOBODY
-from barback.engine.operations.looking import LEASES_MAX, LOOKED_MAX
+from barback.engine.operations.looking import LOOKED_MAX
+from barback.engine.operations.packed_looks import LEASES_MAX
 from barback.foundation.errors import NotFound
 from barback.storage import Row, Transaction, statements
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from weakref import WeakKeyDictionary
 
 import msgspec
 
 from barback.engine.history import latencies
 from barback.engine.history.latencies import Bar, Latency, Spread, bars_of, latency_of
 from barback.engine.history.tally import MINUTE_MS
+from barback.engine.operations.shared_looks import SharedLook, looks_of
 from barback.storage import Database, Transaction, statements
 
 SQL = statements(__file__, "timings.sql")
@@ -20,7 +19,6 @@ SQL = statements(__file__, "timings.sql")
 MINUTES = 5
 """So many minutes, the present one among them, are what "lately" means."""
 _CLOSED_AFTER_MS = 3 * MINUTE_MS
-_FRESH_MS = 5_000
 HOUR_MINUTES = 60
 
 
@@ -100,27 +98,13 @@ def _together(several: Iterable[_Pair]) -> _Pair:
     return whole
 
 
-class TimingWatcher:
-    """Shares what was read among all who look; minutes that are over for a while are read once."""
+class _Minutes:
+    """Minutes that are over for a while are read once."""
 
     def __init__(self) -> None:
-        """Use `timings_of`, so that all share one."""
         self._minutes: dict[int, dict[str, _Pair]] = {}
-        self._seen = Timings({}, Timing())
-        self._fresh_until_ms = 0
-        self._looking = asyncio.Lock()
 
-    async def look(self, db: Database) -> Timings:
-        """The last five minutes of every queue, as they were at most five seconds ago."""
-        async with self._looking:
-            now_ms = db.clock.now_ms()
-            if not self._fresh_until_ms - _FRESH_MS <= now_ms < self._fresh_until_ms:
-                async with db.reading() as tx:
-                    self._seen = await self._read(tx)
-                self._fresh_until_ms = now_ms + _FRESH_MS
-            return self._seen
-
-    async def _read(self, tx: Transaction) -> Timings:
+    async def read(self, tx: Transaction) -> Timings:
         last = tx.now_ms - tx.now_ms % MINUTE_MS
         minutes = range(last - (MINUTES - 1) * MINUTE_MS, last + 1, MINUTE_MS)
         known = {at: self._minutes[at] for at in minutes if at in self._minutes}
@@ -139,9 +123,6 @@ class TimingWatcher:
         return Timings(timings, _together(queues.values()).timing)
 
 
-_watchers: WeakKeyDictionary[Database, TimingWatcher] = WeakKeyDictionary()
-
-
-def timings_of(db: Database) -> TimingWatcher:
-    """The watcher that all who look at `db` in this process share."""
-    return _watchers.setdefault(db, TimingWatcher())
+def timings_of(db: Database) -> SharedLook[Timings]:
+    """The last five minutes of every queue, as all who look at `db` in this process share them."""
+    return looks_of(db).shared("timings", lambda: SharedLook(_Minutes().read))

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from weakref import WeakKeyDictionary
 
 from barback.engine.guards import breakers
 from barback.engine.guards.breakers import BreakerState
 from barback.engine.operations import doctor
 from barback.engine.operations.doctor import Finding
-from barback.storage import Database
-
-_FRESH_MS = 5_000
+from barback.engine.operations.shared_looks import SharedLook, looks_of
+from barback.storage import Database, Transaction
 
 
 @dataclass(frozen=True)
@@ -24,33 +21,12 @@ class Troubles:
     held: Sequence[Finding] = ()
 
 
-class TroubleWatcher:
-    """One look for all who watch one database, every five seconds at most."""
-
-    def __init__(self) -> None:
-        """Use `troubles_of`, so that all share one."""
-        self._seen = Troubles()
-        self._fresh_until_ms = 0
-        self._looking = asyncio.Lock()
-
-    async def look(self, db: Database) -> Troubles:
-        """As it was at most five seconds ago."""
-        async with self._looking:
-            now_ms = db.clock.now_ms()
-            if not self._fresh_until_ms - _FRESH_MS <= now_ms < self._fresh_until_ms:
-                async with db.reading() as tx:
-                    states = await breakers.every(tx)
-                    held = await (doctor.snapshots if db.dialect == "postgres" else doctor.file)(tx)
-                self._seen = Troubles(
-                    [one for one in states if one.holds], [one for one in held if one.kind == "held_snapshot"]
-                )
-                self._fresh_until_ms = now_ms + _FRESH_MS
-            return self._seen
+async def _read(tx: Transaction) -> Troubles:
+    states = await breakers.every(tx)
+    held = await (doctor.snapshots if tx.dialect == "postgres" else doctor.file)(tx)
+    return Troubles([one for one in states if one.holds], [one for one in held if one.kind == "held_snapshot"])
 
 
-_watchers: WeakKeyDictionary[Database, TroubleWatcher] = WeakKeyDictionary()
-
-
-def troubles_of(db: Database) -> TroubleWatcher:
-    """The watcher that all who look at `db` in this process share."""
-    return _watchers.setdefault(db, TroubleWatcher())
+def troubles_of(db: Database) -> SharedLook[Troubles]:
+    """What holds everything up, as all who look at `db` in this process share it."""
+    return looks_of(db).shared("troubles", lambda: SharedLook(_read))
