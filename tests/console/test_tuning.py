@@ -83,3 +83,19 @@ async def test_a_purge_on_the_command_line(database: Database, database_url: str
     assert "2 messages of notes are gone" in await said(
         database_url, "queue", "purge", "notes", "--yes-remove", "notes"
     )
+
+
+async def test_a_number_that_cannot_be_is_refused_by_its_name(server: RunningServer, operator: Party) -> None:
+    await enqueue(server.db, NoteTask(Book()), "a")
+    bodies = [
+        ("pace", {"slots": 0}, "slots"),
+        ("pace", {"batch_max": 2**31}, "batch_max"),
+        ("limits", {"concurrency": 2**31}, "concurrency"),
+        ("limits", {"rate": 1, "per_seconds": 1e300}, "per_seconds"),
+    ]
+    for what, body, field in bodies:
+        refused = await operator.post(f"/console/queues/notes/{what}", body)
+        assert refused.status_code == 422, (body, refused.text)
+        assert field in refused.text
+    for asked in (f"changes?contains={'x' * 201}", "usage/costs?memory_mib=1048577", "usage/costs?memory_mib=0"):
+        assert (await operator.get(f"/console/{asked}")).status_code == 422, asked

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from litestar import get, post
-from msgspec import Meta
+from litestar.params import Parameter
 
 from barback.console import guard_shapes as shapes
 from barback.console import guards
@@ -16,8 +16,8 @@ from barback.engine.guards.breakers import BreakerState, State
 from barback.engine.history.costs import MEMORY_MIB
 from barback.storage import Database
 
-Memory = Annotated[int, Meta(ge=1, le=1 << 20)]
-Line = Annotated[str, Meta(max_length=LINE_CHARS_MAX)] | None
+Memory = Annotated[int, Parameter(ge=1, le=1 << 20, description="MiB")]
+Line = Annotated[str | None, Parameter(max_length=LINE_CHARS_MAX, description="only this line of it")]
 
 
 @get("/console/breakers", tags=["console"], operation_id="console_breakers")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from litestar import get, post
-from msgspec import Meta
+from litestar.params import Parameter
 
 from barback.console import (
     batch_routes,
@@ -34,7 +34,7 @@ from barback.foundation.paging import LIMIT_DEFAULT, Page, check_limit, decode_c
 from barback.foundation.settings import Settings
 from barback.storage import Database
 
-Piece = Annotated[str, Meta(max_length=200)]
+Piece = Annotated[str | None, Parameter(max_length=200, description="a piece of who, what, or on what")]
 
 
 @get("/console/overview", tags=["console"], operation_id="console_overview")
@@ -187,7 +187,7 @@ async def changes_page(
     db: Database,
     reader: Operator,
     subject: str | None = None,
-    contains: Piece | None = None,
+    contains: Piece = None,
     limit: int = LIMIT_DEFAULT,
     cursor: str | None = None,
 ) -> Page[Change]:

@@ -19,7 +19,7 @@ from barback.console.opening import (
 )
 from barback.engine.fairness.limits import Scope
 from barback.engine.operations import purging, tuning
-from barback.engine.operations.tuning import Pace
+from barback.engine.operations.tuning import TAKEN_MAX, Pace
 from barback.storage import Database
 
 KeyOption = Annotated[str | None, typer.Option("--key", help="Only of this key.")]
@@ -87,8 +87,10 @@ def go_on(
 def pace(
     queue: QueueArgument,
     *,
-    batch: Annotated[int | None, typer.Option("--batch", min=1, help="Messages in one batch.")] = None,
-    slots: Annotated[int | None, typer.Option("--slots", min=1, help="Acting messages side by side.")] = None,
+    batch: Annotated[int | None, typer.Option("--batch", min=1, max=TAKEN_MAX, help="Messages in one batch.")] = None,
+    slots: Annotated[
+        int | None, typer.Option("--slots", min=1, max=TAKEN_MAX, help="Acting messages side by side.")
+    ] = None,
     database: DatabaseOption = None,
 ) -> None:
     """How much each worker takes of a queue at once; what is not named is what the tasks say."""

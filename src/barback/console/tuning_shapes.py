@@ -12,7 +12,8 @@ from barback.engine import ActingTask, Task
 from barback.engine.fairness.limits import Limited, Limits, Rate, Scope
 from barback.engine.operations.tuning import Pace
 
-Positive = Annotated[int, Meta(ge=1)]
+A_YEAR_S = 366 * 86_400
+Positive = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 Name = Annotated[str, Meta(max_length=512)]
 
 
@@ -42,7 +43,7 @@ class SetLimits(msgspec.Struct, kw_only=True):
     line: Name = ""
     concurrency: Positive | None = None
     rate: Positive | None = None
-    per_seconds: Annotated[float, Meta(gt=0)] = 1.0
+    per_seconds: Annotated[float, Meta(gt=0, le=A_YEAR_S)] = 1.0
     burst: Positive | None = None
     weight: Annotated[int, Meta(ge=1, le=1_000)] = 1
 

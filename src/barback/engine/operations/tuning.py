@@ -7,9 +7,10 @@ that had no lines gets them, by tenant, with the first change that needs them.
 from __future__ import annotations
 
 from functools import partial
-from typing import Protocol
+from typing import Annotated, Protocol
 
 import msgspec
+from msgspec import Meta
 
 from barback.engine import changes
 from barback.engine.changes import CONTROL_BELL
@@ -63,11 +64,15 @@ class LinesAreNotTenants(Conflict):
     title = "The lines of this queue are not its tenants"
 
 
+TAKEN_MAX = 100_000
+Taken = Annotated[int, Meta(ge=1, le=TAKEN_MAX)]
+
+
 class Pace(msgspec.Struct, frozen=True):
     """What one worker takes at once: messages in a batch, acting messages side by side. None: what the tasks say."""
 
-    batch_max: int | None = None
-    slots: int | None = None
+    batch_max: Taken | None = None
+    slots: Taken | None = None
 
 
 async def set_limits(
@@ -133,9 +138,12 @@ async def pace_of(tx: Transaction, queue: str) -> Pace:
 
 
 async def set_pace(tx: Transaction, queue: str, pace: Pace, *, who: str) -> None:
-    """How much every worker takes of the queue at once, from its next claim on. Raises ValueError below one."""
-    if any(one is not None and one < 1 for one in (pace.batch_max, pace.slots)):
-        raise ValueError(f"expected batch_max and slots of at least 1, got {pace}; to let nothing run, pause")
+    """How much every worker takes of the queue at once, from its next claim on.
+
+    Raises ValueError below 1 and above 100,000.
+    """
+    if any(one is not None and not 1 <= one <= TAKEN_MAX for one in (pace.batch_max, pace.slots)):
+        raise ValueError(f"expected batch_max and slots from 1 to 100,000, got {pace}; to let nothing run, pause")
     before = await pace_of(tx, queue)
     await tx.run(SQL.queue_tune, queue=queue, batch_max=pace.batch_max, slots=pace.slots)
     await changes.record(tx, who, "queue.pace", f"queue:{queue}", before=before, after=pace)
