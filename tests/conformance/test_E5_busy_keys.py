@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from typing import Any
 
 import pytest
 from tests.conformance.bar import Drink, held, numbers, pouring, register
@@ -12,12 +13,12 @@ from tests.conformance.tools import count
 
 from barback.engine import Work
 from barback.engine.leases import Lease
-from barback.engine.leasing import arrivals, claims
+from barback.engine.leasing import arrivals, claims, lanes
 from barback.engine.leasing.claims import Settled
 from barback.engine.leasing.sight import Sight
 from barback.engine.tasks import Task
 from barback.storage import Database, Transaction, open_database
-from barback.testing import run_until_quiet
+from barback.testing import HandClock, run_until_quiet
 
 BUSY_AND_OTHERS = 4_000
 
@@ -41,6 +42,12 @@ class Claimer:
                 found = await claims.claim(tx, "bar", "w1", self._limit, offered=settled.heads, sight=self.sight)
             self.done += [row.id for row in self.lease.rows] if self.lease is not None else []
             self.lease = found[0] if found else None
+
+    async def claim_without_parking(self, times: int) -> None:
+        """As if others had left no room."""
+        for _ in range(times):
+            self.sight.arrivals._parking = False
+            await self.claim()
 
     async def claim_all(self) -> None:
         await self.claim()
@@ -69,7 +76,7 @@ async def test_E5_a_busy_key_is_left_where_it_is_while_others_fill_the_claims(
     claimer = Claimer(tables, task)
     await claimer.claim(30)
     assert len(set(others) & set(claimer.done)) >= 28 * 49
-    assert (await held(tables))["parked"] < 200
+    assert (await held(tables))["parked"] <= 500, "what the first page had of it"
     await claimer.claim_all()
     assert len(set(claimer.done)) == BUSY_AND_OTHERS
     assert await held(tables) == {}
@@ -122,9 +129,9 @@ async def test_E5_a_key_that_is_busy_no_more_goes_on_with_what_it_left_behind(
     claimer = Claimer(tables, task, limit=20)
     keys = await enqueued(tables, task, ["busy", "busier"] * 30)
     await claimer.claim()
-    keys |= await enqueued(tables, task, ["busier"] * 100 + ["busy"] * 5 + [f"tab:{n}" for n in range(100)])
-    await claimer.claim(3)
-    assert (await held(tables))["arrival"] >= 105
+    keys |= await enqueued(tables, task, ["busier"] * 200 + ["busy"] * 5 + [f"tab:{n}" for n in range(100)])
+    await claimer.claim(2)
+    assert (await held(tables))["arrival"] >= 145
     monkeypatch.setattr(claimer.sight.arrivals, "_busy", {"busy": 0.0, "busier": 0.0})  # their time is up
     keys |= await enqueued(tables, task, ["busy"])
     await claimer.claim_all()
@@ -145,8 +152,9 @@ async def test_E5_a_busy_key_that_bars_the_way_is_put_into_its_line_from_its_beg
     claimer = Claimer(database, task, limit=20)
     keys = await enqueued(database, task, ["busy"] * 40)
     await claimer.claim()
+    monkeypatch.setattr(arrivals, "ROUTE_MAX", 60)
     keys |= await enqueued(database, task, [key for n in range(60) for key in ("busy", f"tab:{n}")])
-    await claimer.claim(2)
+    await claimer.claim_without_parking(2)
     late: dict[str, str] = {}
 
     async def adds(tx: Transaction) -> None:
@@ -154,7 +162,7 @@ async def test_E5_a_busy_key_that_bars_the_way_is_put_into_its_line_from_its_beg
 
     async with meanwhile(database, adds, commit=True):
         keys |= await enqueued(database, task, ["busy"] * 100)
-        await claimer.claim(10)
+        await claimer.claim_without_parking(10)
     await claimer.claim_all()
     assert_in_order(claimer.done, keys | late)
 
@@ -191,3 +199,27 @@ async def test_E5_two_workers_keep_the_order_of_busy_keys(tables: Database, data
     assert sorted(done) == list(range(1_000))
     assert [n for n in done if n % 2] == list(range(1, 1_000, 2))
     assert await count(tables, "engine_lane") == 0
+
+
+async def test_E5_a_claim_enters_lanes_once(
+    tables: Database, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the order of their keys: with a second time, two workers could wait for each other."""
+    entered: list[int] = []
+    enter = lanes.enter
+
+    async def counted(tx: Transaction, *args: Any, **more: Any) -> Any:
+        entered.append(id(tx))
+        held_on.append(tx)
+        return await enter(tx, *args, **more)
+
+    held_on: list[Transaction] = []
+    monkeypatch.setattr(lanes, "enter", counted)
+    task = pouring(batch_max=40)
+    await busy_backlog(tables, task, 1_000)
+    async with tables.transaction() as tx:
+        await task.enqueue_many(tx, [Work(Drink(2_000 + n), key=f"late:{n}", delay_ms=10 * n) for n in range(1, 50)])
+    clock.advance(1_000)
+    await run_until_quiet(tables, [task])
+    assert len(await numbers(tables)) == 1_049
+    assert len(set(entered)) == len(entered) > 2

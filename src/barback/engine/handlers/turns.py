@@ -70,7 +70,7 @@ class Turns:
         offered, due = settled.heads, dict[str, int]()
         self.sight.arrivals.ended(settled.moved, offered)
         if seen.due:
-            offered = [*offered, *await claims.take_due(tx, self._queue, limit, due)]
+            offered = [*offered, *await claims.take_due(tx, self._queue, limit, due, self.sight)]
         leases = await claims.claim(
             tx, self._queue, worker, limit, offered=offered, sight=self.sight, freed=settled.freed, arrived=seen.arrived
         )
@@ -90,7 +90,7 @@ class Turns:
             self._look_at = time.monotonic() + LOOK_EVERY_S
             await bundles.take_apart(tx, self._queue, slack=slack)
         due: dict[str, int] = {}
-        offered = await claims.take_due(tx, self._queue, limit, due) if seen.due else []
+        offered = await claims.take_due(tx, self._queue, limit, due, self.sight) if seen.due else []
         leases = await claims.claim(
             tx, self._queue, worker, limit, offered=offered, singly=True, sight=self.sight, arrived=seen.arrived
         )

@@ -26,8 +26,9 @@ from barback.storage import Transaction, statements
 SQL = statements(__file__, "arrivals.sql")
 
 ROUTE_MAX = 1_000
-"""Arrivals that a claim puts into their lines, unless it has room for more."""
+"""Arrivals that a claim puts into their lines when it has little room, for itself and those that follow."""
 PAGE_MIN = 200
+"""With so much room it puts as many into their lines as it can take."""
 LOOK_MAX = 20_000
 """Arrivals that a page walks over."""
 BUSY_SHARE, BUSY_LEAST = 16, 8
@@ -80,6 +81,8 @@ class Arrivals:
         """How often it was begun anew."""
         self._busy: dict[str, float] = {}
         """Until when (`time.monotonic`) nobody looks whether they still are."""
+        self._parking = False
+        """Whether others left room in the last claim."""
         self._settled = 0
         """Up to here all that has a place can be seen, or is gone for good."""
         self._last, self._writers = 0, frozenset[str]()
@@ -88,65 +91,57 @@ class Arrivals:
     async def heads(self, tx: Transaction, queue: str, room: int) -> list[Stored]:
         """New heads, for a claim that has room for so many; there may be more, which are ready then.
 
-        They are in no table now. Where others leave room, a page of what busy keys have left behind is parked.
+        They are in no table now. Where others leave room, a page of what busy keys have left behind is parked next.
         """
-        most = max(ROUTE_MAX, 2 * room)
-        heads, found, more = await self._refill(tx, queue)
-        while more and len(heads) < room and found < most:
-            some, count, more = await self._page(tx, queue, min(max(room, PAGE_MIN), most - found))
-            heads += some
-            found += count
-        if self._busy and len(heads) < room and found < most:
-            heads += (await self._take(tx, queue, most - found, 0, []))[0]
-        tx.after_commit(partial(self._rise, self._reach, self._forgotten))
+        heads, _ = await self._next(tx, queue, room if room >= PAGE_MIN else ROUTE_MAX, parking=self._parking)
+        self._parking = bool(self._busy) and not self._parking and len(heads) < room
         return heads
 
     async def some(self, tx: Transaction, queue: str, n: int) -> tuple[list[Stored], int]:
         """Put up to `n` arrivals into their lines, for a claim that others could fill; heads, and how many in all."""
-        heads, found, _ = await self._refill(tx, queue)
-        if not found:
-            heads, found, _ = await self._page(tx, queue, n)
-        tx.after_commit(partial(self._rise, self._reach, self._forgotten))
-        return heads, found
+        return await self._next(tx, queue, n, parking=False)
 
     def ended(self, moved: Collection[str], offered: Sequence[Stored]) -> None:
         """The heads of `moved` ended, and `offered` follow them: busy keys without one have nothing parked any more."""
         if self._busy and (gone := self._busy.keys() & set(moved)):
             self._busy.update(dict.fromkeys(gone - {row.key for row in offered}, 0.0))
 
-    async def _refill(self, tx: Transaction, queue: str) -> tuple[list[Stored], int, bool]:
-        """What busy keys left behind goes into their lines, if it is time; with little left they are not busy."""
+    async def _next(self, tx: Transaction, queue: str, n: int, *, parking: bool) -> tuple[list[Stored], int]:
+        """One page, or what busy keys left behind, if it is time; those of whom little is left are busy no more.
+
+        Only one of them: a transaction enters lanes once, in order, or two could wait for each other.
+        """
         now = time.monotonic()
         self._reach = self._floor
         if now >= self._forget_at:
             self._begin_anew([])
             self._forget_at = now + FORGET_EVERY_S
         old = {key for key, until in self._busy.items() if until <= now}
-        if not old:
-            return [], 0, True
+        if not old and not parking:
+            return await self._page(tx, queue, n)
         heads, rows, busy = await self._take(tx, queue, ROUTE_MAX, 0, [])
         if over := old.difference(busy):
             self._begin_anew(over)
-        return heads, len(rows), True
+        return heads, len(rows)
 
-    async def _page(self, tx: Transaction, queue: str, n: int) -> tuple[list[Stored], int, bool]:
-        """Up to `n` arrivals, those of busy keys aside; the last: whether there may be more."""
+    async def _page(self, tx: Transaction, queue: str, n: int) -> tuple[list[Stored], int]:
+        """Up to `n` arrivals, those of busy keys aside."""
         place, busy = self._reach, list(self._busy)
         settled = await self._settled_to(tx) if busy else 0
         heads, rows, _ = await self._take(tx, queue, n, place, busy)
-        if not busy or len(rows) == n:
-            if busy:
-                self._reach = max(place, min(rows[-1].pos, settled) + 1)
-            return heads, len(rows), len(rows) == n
-        look = await tx.one(SQL.arrival_pass, queue=queue, place=place, look=LOOK_MAX, busy=busy)
-        assert look is not None
-        if look["n"]:
-            passed = look["last"] + 1 if look["other"] is None else look["other"]
-            self._reach = max(place, min(passed, settled + 1))
-        if look["n"] == LOOK_MAX and self._reach == place and not rows:
-            # Nothing but busy keys as far as one looks, and who adds messages has not ended: no way around them.
-            heads, rows, _ = await self._take(tx, queue, n, 0, [])
-        return heads, len(rows), look["n"] == LOOK_MAX
+        if busy and len(rows) == n:
+            self._reach = max(place, min(rows[-1].pos, settled) + 1)
+        elif busy:
+            look = await tx.one(SQL.arrival_pass, queue=queue, place=place, look=LOOK_MAX, busy=busy)
+            assert look is not None
+            if look["n"]:
+                passed = look["last"] + 1 if look["other"] is None else look["other"]
+                self._reach = max(place, min(passed, settled + 1))
+            if look["n"] == LOOK_MAX and self._reach == place and not rows:
+                # Nothing but busy keys as far as one looks, and who adds messages has not ended: no way around them.
+                heads, rows, _ = await self._take(tx, queue, n, 0, [])
+        tx.after_commit(partial(self._rise, self._reach, self._forgotten))
+        return heads, len(rows)
 
     async def _take(
         self, tx: Transaction, queue: str, n: int, place: int, busy: Sequence[str]

@@ -59,7 +59,8 @@ async def claim(
     if tx.now_ms < sight.now_ms:
         await lines.restart_rates(tx, queue)
     sight.now_ms = tx.now_ms
-    heads, _ = await route_arrivals(tx, queue, ROUTE_MAX)
+    entered, sight.entered = sight.entered, False
+    heads = [] if entered else (await route_arrivals(tx, queue, ROUTE_MAX))[0]
     heads = rows + heads + await _ready(tx, queue, ROUTE_MAX, sight)
     rows = await lines.claim(tx, queue, limit, entering=heads, freed=freed or {})
     return [await _held(tx, queue, worker, group, lined=True) for group in _groups(rows, singly=singly)]
@@ -71,17 +72,18 @@ async def _gather(
     """Messages of a queue without lines that can run, out of their tables; what finds no room is ready again."""
     kept = limit - max(1, limit // SHARE_OF_WAITING)
     rows, over = list(offered[:kept]), list(offered[kept:])
-    if sight.crowded:
+    entered, sight.entered = sight.entered, False
+    if sight.crowded and not entered:
         sight.claims_until_look -= 1
         if sight.claims_until_look < 0:
             heads, found = await sight.arrivals.some(tx, queue, max(1, limit // SHARE_OF_ARRIVALS))
             room = max(1, limit - len(rows))
-            rows, over = rows + heads[:room], over + heads[room:]
+            rows, over, entered = rows + heads[:room], over + heads[room:], True
             sight.claims_until_look = 0 if found else LOOK_EVERY
     if len(rows) < limit:
         rows += await _ready(tx, queue, limit - len(rows), sight)
     sight.crowded = len(rows) >= limit
-    if not sight.crowded and arrived:
+    if not sight.crowded and arrived and not entered:
         over = await sight.arrivals.heads(tx, queue, limit - len(rows)) + over
     room = limit - len(rows)
     rows, over = rows + over[:room], over[room:]
@@ -148,10 +150,12 @@ async def claim_aside(tx: Transaction, queue: str, worker: str) -> Lease | None:
     return None
 
 
-async def take_due(tx: Transaction, queue: str, limit: int, due: dict[str, int] | None = None) -> list[Stored]:
+async def take_due(
+    tx: Transaction, queue: str, limit: int, due: dict[str, int] | None = None, sight: Sight | None = None
+) -> list[Stored]:
     """Delayed messages whose time has come, as heads in no table; followers of a busy key are parked.
 
-    `due` is told when each was due, by its id.
+    `due` is told when each was due, by its id; `sight`, whether any entered a lane.
     """
     found = await tx.all(SQL.later_take, queue=queue, now_ms=tx.now_ms, n=limit)
     if due is not None:
@@ -164,4 +168,6 @@ async def take_due(tx: Transaction, queue: str, limit: int, due: dict[str, int] 
     runnable = await lanes.withhold(tx, queue, runnable)
     if entering:
         runnable += await lanes.enter(tx, queue, entering)
+        if sight is not None:
+            sight.entered = True
     return runnable

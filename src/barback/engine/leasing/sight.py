@@ -18,6 +18,7 @@ class Sight:
     `lined`: whether it has lines; None: not looked yet. `crowded`: others than arrivals filled the last claim;
     then `claims_until_look` counts how many more may be filled before arrivals are looked at. `floors`: where to begin.
     `arrivals`: the same of keyed ones.
+    `entered`: whether delayed messages entered lanes in the transaction that claims, which does that once.
     `now_ms`: the clock at the last claim of a queue with lines, so that one that steps back is noticed.
     """
 
@@ -26,6 +27,7 @@ class Sight:
     claims_until_look: int = 0
     floors: Floors = field(default_factory=Floors)
     arrivals: Arrivals = field(default_factory=Arrivals)
+    entered: bool = False
     now_ms: int = FAR_AHEAD_MS
 
     def forget_places(self) -> None:
