@@ -8,6 +8,8 @@ from tests.engine.notes import Book, NoteTask, enqueue, work
 from tests.support.server import PASSWORD, Party, RunningServer
 
 from barback.commerce import accounts
+from barback.engine import Worker
+from barback.engine.operations import errands
 
 
 async def operator_of(server: RunningServer, email: str = "ops@harbour.example", role: str = "operator") -> Party:
@@ -39,3 +41,11 @@ async def dead(server: RunningServer, *names: str, key: str | None = None) -> tu
     await work(server.db, task)
     task.book.dies.clear()
     return task, ids
+
+
+async def errand_done(server: RunningServer, party: Party, begun: Any) -> Any:
+    """What became of long work: the engine's own worker does it, step by step."""
+    while (await found(party, f"/console/errands/{begun['id']}"))["state"] == "running":
+        await Worker(server.db, errands.TASKS).until_quiet()
+        server.clock.advance(errands.PAUSE_MS)
+    return await found(party, f"/console/errands/{begun['id']}")

@@ -45,6 +45,8 @@ READS = [
     "/console/topics",
     "/console/tenants",
     "/console/tenants/one?tenant=harbour",
+    "/console/errands",
+    "/console/errands/nothing",
     "/console/changes",
 ]
 
@@ -68,11 +70,13 @@ RUNNING: list[tuple[str, Any]] = [
     *((f"/console/workers/nothing/{deed}", None) for deed in ("drain", "keep")),
     *((f"/console/schedules/nothing/{deed}", None) for deed in ("run-now", "pause", "resume")),
     ("/console/tenants/hold", {"tenant": "harbour"}),
+    ("/console/tenants/drain", {"tenant": "harbour", "confirm": "harbour"}),
+    ("/console/errands/nothing/stop", None),
     *((f"/console/breakers/taps/{to}", None) for to in ("open", "close", "reset")),
 ]
 
 BODIES: dict[str, Any] = {
-    "change_messages": {"q": "queue:notes", "action": "run_now"},
+    "change_messages": {"q": "no:filter", "action": "run_now"},
     "release_key": {"key": "tab:1"},
     "set_queue_limits": {"concurrency": 1},
     "reset_queue_limits": {},
@@ -82,6 +86,7 @@ BODIES: dict[str, Any] = {
     "purge_queue": {"confirm": "notes"},
     "snooze_message": {"ms": 1},
     "hold_tenant": {"tenant": "harbour"},
+    "drain_tenant": {"tenant": "harbour", "confirm": "harbour"},
     "drain_key": {"queue": "notes", "key": "tab:1"},
     "retry_dead_letters": {"queue": "notes"},
     "start_redrive": {"queue": "notes", "per_second": 1},

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import msgspec
 import pytest
-from tests.console.operators import found
+from tests.console.operators import errand_done, found
 from tests.engine.notes import Book, Note, NoteTask, enqueue, work
 from tests.support.server import Party, RunningServer
 
@@ -212,26 +212,24 @@ async def test_all_that_a_search_finds_is_changed_page_by_page(
     refused = await operator.post("/v1/console/messages/change", json={"q": line, "action": "cancel"})
     assert (refused.status_code, refused.json()["code"]) == (403, "admin_only")
 
-    async def change(**asked: Any) -> list[tuple[int, int]]:
-        told, cursor = [], None
-        while True:
-            answer = await admin.post("/v1/console/messages/change", json={**asked, "cursor": cursor})
-            assert answer.status_code == 200, answer.text
-            told.append((answer.json()["changed"], answer.json()["found"]))
-            if (cursor := answer.json()["next"]) is None:
-                return told
+    async def change(**asked: Any) -> tuple[int, int, int]:
+        begun = await admin.made("/console/messages/change", asked)
+        done = await errand_done(server, operator, begun)
+        assert (done["state"], done["kind"], done["question"]) == ("done", asked["action"], asked["q"])
+        return done["found"], done["handled"], done["left_alone"]
 
-    assert await change(q=line, action="snooze", ms=60_000) == [(200, 200), (50, 50)]
-    assert await change(q="queue:notes state:scheduled payload.name:n7", action="run_now") == [(1, 1)]
-    assert await change(q="queue:notes state:scheduled", action="cancel") == [(200, 200), (50, 50)]
+    assert await change(q=line, action="snooze", ms=60_000) == (250, 250, 0)
+    assert await change(q="queue:notes state:scheduled payload.name:n7", action="run_now") == (1, 1, 0)
+    assert await change(q="queue:notes state:scheduled", action="cancel") == (250, 250, 0)
     assert (await operator.post("/v1/console/messages/change", json={"q": "", "action": "cancel"})).status_code == 422
     await work(server.db, task)
     assert task.book.done == ["stays"]
     async with server.db.reading() as tx:
         told = await changes.page(tx, subject="search:queue:notes state:scheduled")
-        one = await changes.page(tx, limit=2)
-    assert [(change.action, msgspec.json.decode(change.after)["messages"]) for change in told] == [
-        ("messages.changed", 50), ("messages.changed", 200),
+        cancelled = (await changes.page(tx, limit=200))[-1]
+    assert [change.action for change in told] == [
+        "errand.done", "messages.changed", "messages.changed", "errand.started"
     ]  # fmt: skip
-    assert one[1].action == "message.cancelled"
-    assert one[1].who.startswith(("operator:", "admin:"))
+    assert [msgspec.json.decode(change.after)["messages"] for change in told[1:3]] == [50, 200]
+    assert cancelled.action == "message.cancelled"
+    assert cancelled.who.startswith(("operator:", "admin:"))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from tests.console.operators import dead, found
+from tests.console.operators import dead, errand_done, found
 from tests.console.test_console_cli import said, told, typed
 from tests.engine.notes import Book, NoteTask, enqueue
 from tests.support.server import Party, RunningServer
 
 from barback.engine import Worker
+from barback.engine.operations import figures
 from barback.storage import Database
 
 
@@ -56,12 +57,15 @@ async def test_a_purge_over_http_wants_the_name_and_leaves_what_is_dead(
     assert not_theirs.status_code == 403
     refused = await admin.post(path, {"confirm": "yes"})
     assert (refused.status_code, refused.json()["code"]) == (422, "purge_not_confirmed")
-    purged = await admin.made(path, {"confirm": "notes"})
-    assert (purged["removed"], purged["more"], purged["upto_ms"]) == (3, False, server.clock.now_ms())
+    purged = await errand_done(server, operator, await admin.made(path, {"confirm": "notes"}))
+    assert (purged["kind"], purged["question"], purged["found"], purged["handled"]) == ("purge", "notes", 3, 3)
+    server.clock.advance(60_000)
+    figures.watcher_of(server.db).forget()
     one = await found(operator, "/console/queues/notes")
     assert (one["ready"], one["dead"]) == (0, 1)
-    [change] = (await found(operator, "/console/changes?subject=queue:notes"))["items"]
-    assert (change["action"], change["before"]["messages"]) == ("queue.purged", 3)
+    done, change, begun = (await found(operator, "/console/changes?subject=queue:notes"))["items"]
+    assert [one["action"] for one in (done, change, begun)] == ["errand.done", "queue.purged", "errand.started"]
+    assert (change["before"]["messages"], change["who"]) == (3, begun["who"])
 
 
 async def test_a_pace_says_what_the_tasks_declare(server: RunningServer, operator: Party) -> None:

@@ -10,6 +10,8 @@ from barback.engine import Work, Worker
 from barback.engine.fanout.batches import Batch
 from barback.engine.guards import breakers
 from barback.engine.guards.breakers import Breaker
+from barback.engine.operations import errands
+from barback.engine.operations.errand_steps import Drain, Purge
 from barback.storage import Database
 
 QUEUE = "receipts.print"
@@ -45,6 +47,7 @@ PLACES = {
     "tenants": Place("/tenants", "/tenants"),
     "topics": Place("/topics", "/topics"),
     "schedule": Place("/schedules/one", "/schedules/one?name=close%20the%20day"),
+    "errands": Place("/errands", "/errands"),
     "changes": Place("/changes", "/changes"),
 }
 
@@ -65,6 +68,9 @@ async def furnish(db: Database) -> dict[str, str]:
         await batch.add(tx, task, [Work(Note("Cy"), tenant="harbour")])
         await breakers.declare(tx, {QUEUE: Breaker("printers")})
         await breakers.force(tx, "printers", "open", who="cli:furnisher")
+        await errands.start(tx, Purge("mail.send"), found=1_200, at_least=False, who="operator:olu")
+        begun = await errands.start(tx, Drain("pier"), found=12_000, at_least=True, who="operator:mara")
+        await errands.stop(tx, begun.id, who="operator:mara")
     worker = Worker(db, [task])
     await worker.start()
     return {

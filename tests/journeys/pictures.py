@@ -23,11 +23,14 @@ from tests.journeys.desk import DESK, add_operator, desk, settled, sign_in
 from tests.support.processes import running_house
 
 from barback.engine import Schedule, Work, Worker
+from barback.engine.dead import redrive
 from barback.engine.dead.dead_letters import page as dead_page
+from barback.engine.dead.redrive import Wanted
 from barback.engine.fanout.batches import Batch
 from barback.engine.guards import breakers
 from barback.engine.guards.breakers import Breaker
-from barback.engine.operations import control, figures, looking
+from barback.engine.operations import control, errands, figures, looking
+from barback.engine.operations.errand_steps import Change, Drain, Purge
 from barback.engine.operations.looking import Look
 from barback.engine.operations.minutes import MinuteKeeper
 from barback.engine.store import SQL as STORE
@@ -77,6 +80,7 @@ async def seed(url: str) -> dict[str, str]:
     await _backlog(db, tasks)
     await _closed_key(db, next(task for task in tasks if task.queue == "stock.count"))
     await _running(db, clock, tasks)
+    await _asked(db)
     async with db.reading() as tx:
         letter = (await dead_page(tx, queue="receipts.print", limit=1))[0].id
         waiting = (await looking.search(tx, Look(queue="webhooks.in"), limit=1)).items[0].id
@@ -155,6 +159,18 @@ async def _opened_and_closed(tx: Transaction, clock: HandClock) -> None:
             await breakers.keep(tx, opened)
 
 
+async def _asked(db: Database) -> None:
+    """What takes long: one that goes on, some that ended."""
+    async with db.transaction() as tx:
+        await errands.start(tx, Purge("search.index"), found=1_204, at_least=False, who="operator:olu")
+        look = Look(queue="mail.send", state="scheduled")
+        asked = Change(line="queue:mail.send state:scheduled", look=look, action="run_now")
+        await errands.start(tx, asked, found=0, at_least=False, who="operator:mara")
+        begun = await errands.start(tx, Drain("pier"), found=10_000, at_least=True, who="operator:olu")
+        await errands.stop(tx, begun.id, who="operator:mara")
+        await redrive.start(tx, Wanted(queue="webhooks.out"), per_second=0.5, who="operator:mara")
+
+
 async def _closed_key(db: Database, task: NoteTask) -> None:
     """Tab 4711: its head died, three stand behind it."""
     task.on_head_failure = "park"
@@ -170,6 +186,7 @@ SHOWN: Mapping[str, tuple[str, ...]] = {
     "overview": ("desk-light", "desk-dark", "phone-dark"),
     "dead": ("desk-light", "desk-dark"),
     "letter": ("desk-light", "phone-light"),
+    "errands": ("desk-light", "phone-dark"),
 }
 """Where a page is shown in more than the light of a desk."""
 QUALITY = 82

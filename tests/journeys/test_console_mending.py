@@ -79,7 +79,7 @@ async def _redrive(page: Page) -> None:
     await group.get_by_role("button", name="Retry all 12").click()
     await expect(page.get_by_test_id("redrive-count")).to_have_text("12 messages of receipts.print")
     await page.get_by_role("button", name="Send them").click()
-    await expect(page.get_by_test_id("redrive")).to_contain_text("12 of 12 round again")
+    await expect(page.get_by_test_id("errand")).to_contain_text("12 of 12 round again")
     await expect(group).to_have_count(0)
 
 

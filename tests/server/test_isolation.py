@@ -22,6 +22,7 @@ NO_SECRET = {
     "batch_id": "1",
     "breaker": "till",
     "redrive_id": "1",
+    "errand_id": "1",
     "message_id": "1",
     "key": "1",
     "tenant": "1",

@@ -25,6 +25,9 @@ It knows the engine and nothing of bars. Who asks is handed in by the server as 
     GET  /console/topics               who listens to which topic, and how far each listener is behind
     GET  /console/tenants[/one]        what of each tenant waits, runs and died; one in each of its queues
     POST /console/tenants/hold         claim nothing of a tenant any more, in one queue or all it has work in; or go on
+    POST /console/tenants/drain        hold it and take out for good what waits of it, in every queue
+    GET  /console/errands[/{id}]       long work that operators asked for, and how far it is
+    POST /console/errands/{id}/stop    no further step of it
     GET  /console/changes
 """
 

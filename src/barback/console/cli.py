@@ -14,6 +14,7 @@ import typer
 from barback.console import guard_cli, redrive_cli, shapes, tables, topic_cli, tuning_cli
 from barback.console.attention import attention
 from barback.console.batch_cli import batches_app
+from barback.console.errand_cli import errands_app
 from barback.console.opening import (
     DatabaseOption,
     JsonOption,
@@ -56,6 +57,7 @@ def add_to(
     app.add_typer(schedules_app, name="schedules")
     topic_cli.add_to(app, topics)
     app.add_typer(tenants_app, name="tenants")
+    app.add_typer(errands_app, name="errands")
     app.command(name="changes")(changes_list)
 
 

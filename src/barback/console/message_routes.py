@@ -10,16 +10,19 @@ from litestar.params import Parameter
 from barback.console import message_shapes as shapes
 from barback.console import search_words
 from barback.console.access import Operator, TasksKnown
+from barback.console.errand_shapes import ErrandFigures
+from barback.console.errand_shapes import figures as errand_figures
 from barback.console.search_words import LINE_CHARS_MAX
 from barback.console.snippets import as_test
 from barback.engine import changes
 from barback.engine.dead import dead_letters
-from barback.engine.operations import figures, key_looks, looking, moving
-from barback.engine.operations.looking import NEWEST
+from barback.engine.operations import errands, figures, key_looks, looking, moving
+from barback.engine.operations.errand_steps import Change
+from barback.engine.operations.looking import NEWEST, Look, Shown
 from barback.engine.operations.places import STATES
 from barback.foundation.paging import LIMIT_DEFAULT, check_limit, decode_cursor, encode_cursor
 from barback.foundation.settings import Settings
-from barback.storage import Database
+from barback.storage import Database, Transaction
 
 Line = Annotated[
     str,
@@ -36,8 +39,6 @@ COUNT_MAX = 10_000
 KIN_MAX = 50
 DRAIN_PAGES_MAX = 50
 """Transactions of one call that drains a key; what is left is drained by the next call."""
-PAGE = 200
-"""Messages that one call changes at most."""
 
 
 @get("/console/messages", tags=["console"])
@@ -63,15 +64,18 @@ async def count_messages(
 ) -> shapes.MessageCount:
     """How many messages a search finds, up to 10,000: what to know before all of them are changed."""
     del reader
-    count, before = 0, NEWEST
     async with db.reading() as tx:
-        look = search_words.read(q, tx.now_ms)
-        while count < COUNT_MAX:
-            found = await looking.search(tx, look, before=before, limit=2_000, shown=shapes.payload_for(tasks_known))
-            count += len(found.items)
-            if found.after is None:
-                return shapes.MessageCount(count, at_least=not found.whole)
-            before = found.after
+        return await _count(tx, search_words.read(q, tx.now_ms), shapes.payload_for(tasks_known))
+
+
+async def _count(tx: Transaction, look: Look, shown: Shown) -> shapes.MessageCount:
+    count, before = 0, NEWEST
+    while count < COUNT_MAX:
+        found = await looking.search(tx, look, before=before, limit=2_000, shown=shown)
+        count += len(found.items)
+        if found.after is None:
+            return shapes.MessageCount(count, at_least=not found.whole)
+        before = found.after
     return shapes.MessageCount(count, at_least=True)
 
 
@@ -87,22 +91,20 @@ async def search_completions(db: Database, reader: Operator, tasks_known: TasksK
 @post("/console/messages/change", tags=["console"], status_code=200)
 async def change_messages(
     db: Database, operator: Operator, tasks_known: TasksKnown, data: shapes.ChangeMessages
-) -> shapes.MessagesChanged:
-    """Cancel, put off or run now what a search finds, 200 messages a call; call again with `next` until it is null.
+) -> ErrandFigures:
+    """Cancel, put off or run now what a search finds now. Workers do it, 200 messages in each transaction.
 
-    Only an admin may cancel many: there is no way back.
+    Only an admin may cancel many: there is no way back. What becomes of it: `/console/errands/{id}`.
     """
     if data.action == "cancel":
         operator.require_admin("cancel many messages at once")
-    async with db.transaction() as tx:
+    async with db.reading() as tx:
         look = search_words.read(data.q, tx.now_ms)
-        shown = shapes.payload_for(tasks_known)
-        found = await looking.search(tx, look, before=_before(data.cursor), limit=PAGE, shown=shown)
-        changed = await moving.change_these(
-            tx, found.items, data.action, who=operator.who, search=data.q, delay_ms=data.ms
-        )
-    figures.watcher_of(db).forget()
-    return shapes.MessagesChanged(changed, len(found.items), _after(found.after))
+        counted = await _count(tx, look, shapes.payload_for(tasks_known))
+    asked = Change(line=data.q, look=look, action=data.action, delay_ms=data.ms)
+    async with db.transaction() as tx:
+        begun = await errands.start(tx, asked, found=counted.found, at_least=counted.at_least, who=operator.who)
+    return errand_figures(begun)
 
 
 def _before(cursor: str | None) -> tuple[int, str]:

@@ -100,15 +100,6 @@ class ChangeMessages(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     q: Annotated[str, Meta(min_length=1, max_length=LINE_CHARS_MAX)]
     action: Literal["cancel", "run_now", "snooze"]
     ms: Annotated[int, Meta(ge=1, le=SNOOZE_MAX_MS)] = 3_600_000
-    cursor: str | None = None
-
-
-class MessagesChanged(msgspec.Struct):
-    """How many of a page were changed, and how many were found. `next`: go on with this cursor; None: that was all."""
-
-    changed: int
-    found: int
-    next: str | None
 
 
 class SearchWords(msgspec.Struct):

@@ -9,6 +9,7 @@ from litestar.params import Parameter
 
 from barback.console import (
     batch_routes,
+    errand_routes,
     guard_routes,
     message_routes,
     redrive_routes,
@@ -240,6 +241,7 @@ ROUTES = [
     discard_dead_letter,
     *message_routes.ROUTES,
     *redrive_routes.ROUTES,
+    *errand_routes.ROUTES,
     *batch_routes.ROUTES,
     *guard_routes.ROUTES,
     *tuning_routes.ROUTES,

@@ -1,4 +1,4 @@
-"""`barback tenants`: what of each tenant waits, runs and died; hold one, let one go on."""
+"""`barback tenants`: what of each tenant waits, runs and died; hold one, let one go on, drain one."""
 
 from __future__ import annotations
 
@@ -8,9 +8,14 @@ import typer
 from rich.text import Text
 
 from barback.console import tables
+from barback.console.errand_cli import put
+from barback.console.errand_shapes import figures
 from barback.console.opening import DatabaseOption, JsonOption, changing, reading, show, who
-from barback.engine.operations import tenant_looks
+from barback.engine.operations import errands, tenant_looks
+from barback.engine.operations.errand_steps import Drain
+from barback.engine.operations.errands import Errand
 from barback.engine.operations.tenant_looks import TenantInQueue, TenantsSeen
+from barback.storage import Transaction
 
 tenants_app = typer.Typer(help="What of each tenant waits; hold one.", invoke_without_command=True)
 TenantArgument = Annotated[str, typer.Argument(help="The tenant, as messages name it.")]
@@ -44,6 +49,26 @@ def hold(tenant: TenantArgument, *, queue: QueueOption = None, database: Databas
 def go_on(tenant: TenantArgument, *, queue: QueueOption = None, database: DatabaseOption = None) -> None:
     """Claim messages of a tenant again that was held."""
     _hold(database, tenant, queue, paused=False)
+
+
+@tenants_app.command(name="drain")
+def drain(
+    tenant: TenantArgument,
+    *,
+    yes_remove: Annotated[str, typer.Option("--yes-remove", help="The name of the tenant, once more.")] = "",
+    database: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Hold a tenant and take out for good what waits of it, in every queue; a worker does it."""
+    if yes_remove != tenant:
+        raise typer.BadParameter(f"what is drained cannot be had back; to go on, say: --yes-remove {tenant}")
+
+    async def begin(tx: Transaction) -> Errand:
+        found, at_least = await tenant_looks.waiting(tx, tenant)
+        return await errands.start(tx, Drain(tenant), found=found, at_least=at_least, who=who())
+
+    begun = figures(changing(database, begin))
+    show(begun, as_json, lambda: put([begun]))
 
 
 def _hold(database: str | None, tenant: str, queue: str | None, *, paused: bool) -> None:

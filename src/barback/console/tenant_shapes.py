@@ -38,6 +38,13 @@ class HoldTenant(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     paused: bool = True
 
 
+class DrainTenant(msgspec.Struct, forbid_unknown_fields=True):
+    """Which tenant; `confirm` is its name, once more."""
+
+    tenant: Annotated[str, Meta(min_length=1, max_length=512)]
+    confirm: Annotated[str, Meta(min_length=1, max_length=512)]
+
+
 def tenant_queue(one: TenantInQueue) -> TenantQueue:
     """As it is shown."""
     values: dict[str, Any] = msgspec.structs.asdict(one)

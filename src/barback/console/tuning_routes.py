@@ -6,8 +6,10 @@ from litestar import get, post
 
 from barback.console import tuning_shapes as shapes
 from barback.console.access import Operator, TasksKnown
-from barback.engine.operations import figures, purging, tuning
-from barback.engine.operations.purging import Purged
+from barback.console.errand_shapes import ErrandFigures
+from barback.console.errand_shapes import figures as errand_figures
+from barback.engine.operations import control, errands, figures, purging, tuning
+from barback.engine.operations.errand_steps import Purge
 from barback.engine.operations.tuning import Pace
 from barback.foundation.errors import Invalid
 from barback.storage import Database
@@ -86,15 +88,21 @@ async def set_queue_priority(db: Database, operator: Operator, queue: str, data:
 
 
 @post("/console/queues/{queue:str}/purge", tags=["console"], status_code=200)
-async def purge_queue(db: Database, admin: Operator, queue: str, data: shapes.Purge) -> Purged:
-    """Take out for good what waits in a queue, some 10,000 a call; call again with its `upto_ms` while there is more.
+async def purge_queue(db: Database, admin: Operator, queue: str, data: shapes.Purge) -> ErrandFigures:
+    """Take out for good what waits in a queue. Workers do it, 2,000 messages in each transaction.
 
-    What a worker holds is finished, what is dead stays, and what comes meanwhile is left alone.
+    What a worker holds is finished, what is dead stays, and what comes meanwhile is left alone. What becomes of it:
+    `/console/errands/{id}`; without any worker, `barback queue purge` does it.
     """
     purging.check_confirmed(queue, data.confirm)
-    purged = await purging.purge_some(db, queue, who=admin.who, upto_ms=data.upto_ms)
-    figures.watcher_of(db).forget()
-    return purged
+    seen = await figures.watcher_of(db).look(db)
+    its = next((one for one in seen.queues if one.queue == queue), None)
+    found = 0 if its is None else its.ready + its.waiting + its.scheduled
+    async with db.transaction() as tx:
+        await control.require_queue(tx, queue)
+        at_least = its is not None and its.at_least
+        begun = await errands.start(tx, Purge(queue), found=found, at_least=at_least, who=admin.who)
+    return errand_figures(begun)
 
 
 ROUTES = [

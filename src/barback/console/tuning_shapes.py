@@ -93,10 +93,9 @@ class PaceShown(msgspec.Struct, kw_only=True):
 
 
 class Purge(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """`confirm` is the name of the queue, once more. `upto_ms`: only what was enqueued until then; null is now."""
+    """`confirm` is the name of the queue, once more."""
 
     confirm: Name
-    upto_ms: Annotated[int, Meta(ge=0)] | None = None
 
 
 class Changed(msgspec.Struct):

@@ -18,6 +18,7 @@ from barback.engine import Schedule, Task, Topic
 from barback.engine.dead import redrive
 from barback.engine.history import tidy
 from barback.engine.live import Hub
+from barback.engine.operations import errands
 from barback.engine.workers.apps import App
 from barback.foundation.settings import Settings
 from barback.server.channels import CHANNELS
@@ -52,7 +53,7 @@ def routes() -> list[Any]:
 
 def tasks() -> list[Task[Any]]:
     """Every task that a worker handles."""
-    found: list[Task[Any]] = [*tidy.TASKS, *redrive.TASKS]
+    found: list[Task[Any]] = [*tidy.TASKS, *redrive.TASKS, *errands.TASKS]
     for room in ROOMS:
         module = f"barback.commerce.{room}.processors"
         if _there(module):
@@ -82,7 +83,9 @@ def topics() -> list[Topic[Any]]:
 
 def app() -> App:
     """What the platform's workers work."""
-    return App(tuple(tasks()), tuple(schedules()), tuple(topics()))
+    known = tasks()
+    errands.know({task.name: task for task in known})
+    return App(tuple(known), tuple(schedules()), tuple(topics()))
 
 
 def _there(module: str) -> bool:

@@ -551,6 +551,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/console/errands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What operators asked for that takes long: purges, drains, changes of all that was found, redrives. */
+        get: operations["list_errands"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/console/errands/{errand_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far one of them is. */
+        get: operations["errand_detail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/console/errands/{errand_id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** No further step is done; what was changed stays changed. */
+        post: operations["stop_errand"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/console/keys": {
         parameters: {
             query?: never;
@@ -629,8 +680,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Cancel, put off or run now what a search finds, 200 messages a call; call again with `next` until it is null.
-         * @description Only an admin may cancel many: there is no way back.
+         * Cancel, put off or run now what a search finds now. Workers do it, 200 messages in each transaction.
+         * @description Only an admin may cancel many: there is no way back. What becomes of it: `/console/errands/{id}`.
          */
         post: operations["change_messages"];
         delete?: never;
@@ -940,8 +991,9 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Take out for good what waits in a queue, some 10,000 a call; call again with its `upto_ms` while there is more.
-         * @description What a worker holds is finished, what is dead stays, and what comes meanwhile is left alone.
+         * Take out for good what waits in a queue. Workers do it, 2,000 messages in each transaction.
+         * @description What a worker holds is finished, what is dead stays, and what comes meanwhile is left alone. What becomes of it:
+         *     `/console/errands/{id}`; without any worker, `barback queue purge` does it.
          */
         post: operations["purge_queue"];
         delete?: never;
@@ -1149,6 +1201,26 @@ export interface paths {
         get: operations["tenants"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/console/tenants/drain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hold a tenant wherever it has a line, and take out for good what waits of it, in every queue. Workers do it.
+         * @description What a worker holds is finished, what is dead stays. What becomes of it: `/console/errands/{id}`.
+         */
+        post: operations["drain_tenant"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2170,8 +2242,6 @@ export interface components {
             action: "cancel" | "run_now" | "snooze";
             /** @default 3600000 */
             ms?: number;
-            /** @default null */
-            cursor?: string | null;
         };
         /**
          * Changed
@@ -2322,6 +2392,14 @@ export interface components {
             mean_us: number;
         };
         /**
+         * DrainTenant
+         * @description Which tenant; `confirm` is its name, once more.
+         */
+        DrainTenant: {
+            tenant: string;
+            confirm: string;
+        };
+        /**
          * EditLetter
          * @description Another payload, of the type that the task expects. With `dry_run` it is only looked at.
          */
@@ -2340,6 +2418,38 @@ export interface components {
             after: unknown;
             changed: boolean;
             dry_run: boolean;
+        };
+        /**
+         * ErrandFigures
+         * @description How far something long is that an operator asked for; workers do it, whoever looks or not.
+         *
+         *         `question`: the queue that is purged, the tenant that is drained, or the search. `found` messages were counted at
+         *         its start (with `at_least`: or more), `handled` were changed by now, `left_alone` were found and could not be.
+         *         `per_second`: how fast it may go, if it has a rate. `error`: why it failed.
+         */
+        ErrandFigures: {
+            id: string;
+            /** @enum {unknown} */
+            kind: "cancel" | "discard" | "drain" | "purge" | "redrive" | "run_now" | "snooze";
+            question: string;
+            /** @enum {unknown} */
+            state: "done" | "failed" | "running" | "stopped";
+            found: number;
+            at_least: boolean;
+            handled: number;
+            left_alone: number;
+            per_second: number | null;
+            error: string | null;
+            who: string;
+            started_ms: number;
+            ended_ms: number | null;
+        };
+        /**
+         * ErrandList
+         * @description What is under way, then what ended lately, the newest first.
+         */
+        ErrandList: {
+            items: components["schemas"]["ErrandFigures"][];
         };
         /**
          * ErrorGroup
@@ -2800,15 +2910,6 @@ export interface components {
          */
         MessageMoved: {
             id: string;
-        };
-        /**
-         * MessagesChanged
-         * @description How many of a page were changed, and how many were found. `next`: go on with this cursor; None: that was all.
-         */
-        MessagesChanged: {
-            changed: number;
-            found: number;
-            next: string | null;
         };
         /**
          * Minute
@@ -3419,21 +3520,10 @@ export interface components {
         };
         /**
          * Purge
-         * @description `confirm` is the name of the queue, once more. `upto_ms`: only what was enqueued until then; null is now.
+         * @description `confirm` is the name of the queue, once more.
          */
         Purge: {
             confirm: string;
-            /** @default null */
-            upto_ms?: number | null;
-        };
-        /**
-         * Purged
-         * @description How many were taken out; call again with the same `upto_ms` while there is `more`.
-         */
-        Purged: {
-            removed: number;
-            more: boolean;
-            upto_ms: number;
         };
         /**
          * QuarantinedShape
@@ -5380,6 +5470,90 @@ export interface operations {
             503: components["responses"]["503"];
         };
     };
+    list_errands: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrandList"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    errand_detail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                errand_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrandFigures"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    stop_errand: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                errand_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrandFigures"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
     keys: {
         parameters: {
             query?: never;
@@ -5520,7 +5694,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MessagesChanged"];
+                    "application/json": components["schemas"]["ErrandFigures"];
                 };
             };
             400: components["responses"]["400"];
@@ -6153,7 +6327,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Purged"];
+                    "application/json": components["schemas"]["ErrandFigures"];
                 };
             };
             400: components["responses"]["400"];
@@ -6549,6 +6723,41 @@ export interface operations {
             400: components["responses"]["400"];
             401: components["responses"]["401"];
             403: components["responses"]["403"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    drain_tenant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrainTenant"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrandFigures"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            429: components["responses"]["429"];
             500: components["responses"]["500"];
             503: components["responses"]["503"];
         };

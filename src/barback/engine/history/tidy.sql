@@ -104,3 +104,7 @@ DELETE FROM engine_batch WHERE id IN (
 DELETE FROM engine_batch WHERE ctid = ANY (ARRAY(
     SELECT b.ctid FROM engine_batch b WHERE b.finished_ms < :before_ms
         AND NOT EXISTS (SELECT 1 FROM engine_batch_dead d WHERE d.batch = b.id) ORDER BY b.finished_ms LIMIT :n));
+
+-- name: tidy_errand
+DELETE FROM engine_errand WHERE id IN (
+    SELECT id FROM engine_errand WHERE state <> 'running' AND started_ms < :before_ms ORDER BY started_ms LIMIT :n);

@@ -87,6 +87,11 @@ async def whole(tx: Transaction) -> dict[str, list[Counted]]:
     return await _shallow(tx, CAP)
 
 
+async def queues(tx: Transaction) -> set[str]:
+    """The names of all queues in which something waits or is dead."""
+    return {str(row["queue"]) for rows in (await _shallow(tx, 1)).values() for row in rows}
+
+
 async def _shallow(tx: Transaction, cap: int) -> dict[str, list[Counted]]:
     if tx.dialect == "postgres":
         await tx.one(SQL.figures_walk)

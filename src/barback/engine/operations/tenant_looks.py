@@ -119,8 +119,22 @@ async def one(tx: Transaction, tenant: str) -> list[TenantInQueue]:
     places = {queue for of, queue in depths if of == tenant}
     places |= {queue for queue, row in turns.items() if row["lined"] == BY_TENANT and row["paused"]}
     if not places:
-        raise TenantNotFound(f"Nothing of the tenant {tenant[:80]} waits, runs or is dead, and it is held nowhere.")
+        raise not_found(tenant)
     return [await _in_queue(tx, tenant, queue, depths, turns.get(queue)) for queue in sorted(places)]
+
+
+async def waiting(tx: Transaction, tenant: str) -> tuple[int, bool]:
+    """How many messages of `tenant` wait in all queues, and whether there may be more. Raises TenantNotFound."""
+    seen = await tenants(tx)
+    its = next((one for one in seen.items if one.tenant == tenant), None)
+    if its is None and seen.whole:
+        raise not_found(tenant)
+    return (0 if its is None else its.ready + its.waiting + its.scheduled), not seen.whole
+
+
+def not_found(tenant: str) -> TenantNotFound:
+    """The refusal for a tenant without any work."""
+    return TenantNotFound(f"Nothing of the tenant {tenant[:80]} waits, runs or is dead, and it is held nowhere.")
 
 
 async def hold(tx: Transaction, tenant: str, queue: str | None = None, *, paused: bool, who: str) -> Held:

@@ -14,6 +14,7 @@ from barback.engine.blobs.stores import store_of
 from barback.engine.dead import redrive
 from barback.engine.history import tidy
 from barback.engine.history.retention import retention_of
+from barback.engine.operations import errands
 from barback.engine.payloads.tidy_blobs import TidyBlobs
 from barback.engine.queues import Queue
 from barback.engine.schedules import Schedule
@@ -79,7 +80,8 @@ def with_upkeep(app: App) -> App:
     tidy.TIDY.keep = retention_of(settings)
     blobs = store_of(settings)
     stores = [] if blobs is None else [TidyBlobs(None, blobs)]
-    tasks = {task.name: task for task in (*stores, *app.tasks, *tidy.TASKS, *redrive.TASKS)}
+    tasks = {task.name: task for task in (*stores, *app.tasks, *tidy.TASKS, *redrive.TASKS, *errands.TASKS)}
+    errands.know(tasks)
     schedules = {one.name: one for one in (*(one.schedule for one in stores), *app.schedules, *tidy.SCHEDULES)}
     return App(tuple(tasks.values()), tuple(schedules.values()), app.topics)
 

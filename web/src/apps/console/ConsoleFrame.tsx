@@ -2,7 +2,7 @@
 import { ActionIcon, Badge, Tooltip } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useRouterState } from "@tanstack/react-router";
-import { IconArrowsVertical, IconBolt, IconBuildingStore, IconClock, IconGauge, IconHistory, IconKey, IconMail, IconMailX, IconPackages, IconReceipt2, IconSearch, IconSpeakerphone, IconStack2, IconUsersGroup } from "@tabler/icons-react";
+import { IconArrowsVertical, IconBolt, IconBuildingStore, IconChecklist, IconClock, IconGauge, IconHistory, IconKey, IconMail, IconMailX, IconPackages, IconReceipt2, IconSearch, IconSpeakerphone, IconStack2, IconUsersGroup } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { useLiveState } from "@/api";
 import { formatCount } from "@/format";
@@ -27,6 +27,7 @@ const ways = [
   { label: "Topics", icon: <IconSpeakerphone {...look} />, place: workPlaces.topics },
   { label: "Autoscaler", icon: <IconArrowsVertical {...look} />, place: workPlaces.scaling },
   { label: "Usage", icon: <IconReceipt2 {...look} />, place: workPlaces.usage },
+  { label: "Under way", icon: <IconChecklist {...look} />, place: workPlaces.errands },
   { label: "Changes", icon: <IconHistory {...look} />, place: workPlaces.changes },
 ];
 

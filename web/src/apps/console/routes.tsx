@@ -3,7 +3,7 @@ import { ModalsProvider } from "@mantine/modals";
 import { createRootRoute, createRoute, createRouter, Navigate, Outlet, RouterProvider } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
 import { accessWords, useAccess, useMay } from "@/rooms/people";
-import { BatchesPage, BreakerPage, BreakersPage, ChangesPage, DeadPage, EnginePage, KeyPage, KeysPage, LetterPage, MessagePage, MessagesPage, QueuePage, QueuesPage, ScalingPage, SchedulePage, SchedulesPage, TenantPage, TenantsPage, TopicsPage, UsagePage, WorkerPage, WorkersPage, workPlaces } from "@/rooms/work";
+import { BatchesPage, BreakerPage, BreakersPage, ChangesPage, DeadPage, EnginePage, ErrandsPage, KeyPage, KeysPage, LetterPage, MessagePage, MessagesPage, QueuePage, QueuesPage, ScalingPage, SchedulePage, SchedulesPage, TenantPage, TenantsPage, TopicsPage, UsagePage, WorkerPage, WorkersPage, workPlaces } from "@/rooms/work";
 import { ErrorState } from "@/ui";
 import { overPage, readSearch, useAddress, usePlaces, writeSearch } from "@/ui/desk";
 import { ConsoleFrame } from "./ConsoleFrame";
@@ -92,6 +92,7 @@ const routeTree = root.addChildren([
   page("/tenants", TenantsPage),
   page("/tenants/one", OneTenant),
   page("/topics", TopicsPage),
+  page("/errands", ErrandsPage),
   page("/changes", ChangesPage),
   page("/sign-in", () => <Navigate to="/" replace />),
 ]);

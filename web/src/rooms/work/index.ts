@@ -4,6 +4,7 @@ export { BreakerPage } from "./screens/BreakerPage";
 export { BreakersPage } from "./screens/BreakersPage";
 export { ChangesPage } from "./screens/ChangesPage";
 export { DeadPage } from "./screens/DeadPage";
+export { ErrandsPage } from "./screens/ErrandsPage";
 export { EnginePage } from "./screens/EnginePage";
 export { KeyPage } from "./screens/KeyPage";
 export { KeysPage } from "./screens/KeysPage";

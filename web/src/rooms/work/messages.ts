@@ -1,6 +1,5 @@
 // What the console asks about single messages and about keys, and what it does with them.
 import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { useRef, useState } from "react";
 import { Problem, unwrap, useApi, type KeyLook, type KeyPage, type MessageDetail, type MessageKin } from "@/api";
 import { plural } from "@/format";
 import { useAct } from "@/ui/desk";
@@ -35,30 +34,6 @@ export function useSearchWords(): Words {
 export function useMessageCount(q: string) {
   const api = useApi();
   return useQuery({ queryKey: ["work", "count", q], queryFn: () => unwrap(api.GET("/v1/console/messages/count", { params: { query: { q } } })), staleTime: 0 });
-}
-
-export type MessagesAction = "cancel" | "run_now" | "snooze";
-
-/** Changes all that a search finds, a page at a time, and tells how far it is; `stop` ends it after the page. */
-export function useChangeMessages(q: string, onDone: () => void) {
-  const api = useApi();
-  const [seen, setSeen] = useState(0);
-  const stopped = useRef(false);
-  const change = async ({ action, ms }: { action: MessagesAction; ms: number }): Promise<number> => {
-    let [changed, cursor] = [0, null as string | null];
-    do {
-      const page = await unwrap(api.POST("/v1/console/messages/change", { body: { q, action, ms, cursor } }));
-      changed += page.changed;
-      cursor = page.next;
-      setSeen((before) => before + page.found);
-    } while (cursor !== null && !stopped.current);
-    return changed;
-  };
-  const act = useAct(change, { touches: [keys.all], done: (changed) => `${plural(changed, "message")} changed.`, onDone });
-  const stop = () => {
-    stopped.current = true;
-  };
-  return { ...act, seen, stop };
 }
 
 export function useMessage(id: string, queue?: string) {

@@ -13,16 +13,6 @@ export interface Which {
 
 export type RedriveAction = "retry" | "discard";
 
-/** Redrives that run, and those that ended a little while ago; asked often only while one runs. */
-export function useRedrives() {
-  const api = useApi();
-  return useQuery({
-    queryKey: [...keys.dead, "redrives"],
-    queryFn: async (): Promise<Redrive[]> => (await unwrap(api.GET("/v1/console/redrives"))).items,
-    refetchInterval: ({ state }) => (state.data?.some((one) => one.state === "running") ? 1_000 : 10_000),
-  });
-}
-
 /** How many letters there are of those; nothing is changed. */
 export function useCount(which: Which) {
   const api = useApi();
@@ -38,12 +28,6 @@ export function useStartRedrive(onDone: () => void) {
   const start = ({ which, action, perSecond }: { which: Which; action: RedriveAction; perSecond: number }) =>
     unwrap(api.POST("/v1/console/redrives", { body: { ...which, action, per_second: perSecond, dry_run: false } }));
   return useAct(start, { touches: [keys.all], done: () => "It has begun.", onDone });
-}
-
-export function useStopRedrive() {
-  const api = useApi();
-  const stop = (id: string) => unwrap(api.POST("/v1/console/redrives/{redrive_id}/stop", { params: { path: { redrive_id: id } } }));
-  return useAct(stop, { touches: [keys.all], done: () => "Stopped. What went is gone, the rest stays." });
 }
 
 export interface Edit {

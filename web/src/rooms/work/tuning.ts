@@ -1,7 +1,6 @@
 // What the console asks about the limits of a queue, and what it changes while everything runs.
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
-import { unwrap, useApi, type Purged, type QueueLimits, type QueuePace } from "@/api";
+import { unwrap, useApi, type QueueLimits, type QueuePace } from "@/api";
 import { formatCount, plural } from "@/format";
 import { useAct } from "@/ui/desk";
 import { keys } from "./queries";
@@ -108,22 +107,4 @@ export function useSetPriority(queue: string, onDone?: () => void) {
     }
   };
   return useAct(set, { touches: [keys.all], done: (total, { priority }) => `${plural(total, "message")} changed to priority ${priority}.`, ...(onDone ? { onDone } : {}) });
-}
-
-/** Takes out everything that waits, a page after the other; says how many are gone so far. */
-export function usePurge(queue: string, onDone: () => void) {
-  const api = useApi();
-  const [gone, setGone] = useState(0);
-  const purge = async (): Promise<number> => {
-    let total = 0;
-    let upto: number | null = null;
-    for (;;) {
-      const { removed, more, upto_ms }: Purged = await unwrap(api.POST("/v1/console/queues/{queue}/purge", { params: { path: { queue } }, body: { confirm: queue, upto_ms: upto } }));
-      total += removed;
-      upto = upto_ms;
-      setGone(total);
-      if (!more) return total;
-    }
-  };
-  return { ...useAct(purge, { touches: [keys.all], done: (total) => `${plural(total, "message")} of ${queue} gone.`, onDone }), gone };
 }

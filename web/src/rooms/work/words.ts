@@ -28,6 +28,7 @@ export const places = {
   tenants: "/tenants",
   tenant: (tenant: string) => `/tenants/one?name=${encodeURIComponent(tenant)}`,
   changes: "/changes",
+  errands: "/errands",
 };
 
 export const sentences = {
@@ -44,7 +45,8 @@ export const sentences = {
   noTenants: { title: "No tenant has work", detail: "Messages that were enqueued for a tenant show up here." },
   holdTenant: (tenant: string) => ({ title: `Hold ${tenant}?`, detail: "Nothing of it is claimed any more wherever it has work now; what has begun is finished. The others go on.", deed: "Hold it" }),
   holdKey: (key: string) => ({ title: `Hold ${key}?`, detail: "Nothing of this key is claimed any more; what has begun is finished. Other keys go on.", deed: "Hold it" }),
-  drainTenant: "Drain: search all of it",
+  drainTenant: (tenant: string) => ({ title: `Drain ${tenant}?`, detail: "It is held, and all that waits of it is taken out for good, in every queue. What a worker holds is finished, what is dead stays.", deed: "Drain it" }),
+  noErrands: { title: "Nothing is under way", detail: "A purge, a drain, a change of all that was found, dead letters sent round again: what takes long is listed here with how far it is." },
   noTopics: { title: "No topics", detail: "A fact that many tasks hear of is published once, to a topic. Those of this program show up here." },
   noListener: "Nobody listens: what is published goes nowhere.",
   noTicks: "It has not fired yet.",

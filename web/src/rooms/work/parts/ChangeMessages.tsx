@@ -1,9 +1,10 @@
-// All that a search finds, changed at once: counted first, many only after a word was typed, with how far it is.
-import { Button, Group, Modal, Progress, Select, Text, TextInput } from "@mantine/core";
+// All that a search finds, changed by workers: counted first, many only after a word was typed.
+import { Button, Group, Modal, Select, Text, TextInput } from "@mantine/core";
 import { useState } from "react";
-import { formatCount, plural } from "@/format";
+import { plural } from "@/format";
 import { overPage } from "@/ui/desk";
-import { useChangeMessages, useMessageCount, type MessagesAction } from "../messages";
+import { useChangeMessages, type MessagesAction } from "../errands";
+import { useMessageCount } from "../messages";
 import { sentences, snoozes } from "../words";
 
 /** Above this many the word has to be typed. */
@@ -54,17 +55,9 @@ function Form({ q, action, onClose }: ChangeMessagesProps) {
       {many && !change.busy && (
         <TextInput mt="md" label={`Type ${words.word} to confirm`} autoComplete="off" autoCapitalize="off" spellCheck={false} value={typed} onChange={(event) => setTyped(event.currentTarget.value)} />
       )}
-      {change.busy && (
-        <>
-          <Progress mt="md" value={(100 * change.seen) / Math.max(1, found)} aria-label="How far" />
-          <Text size="sm" c="dimmed" role="status">
-            {formatCount(change.seen)} of {formatCount(found)}
-          </Text>
-        </>
-      )}
       <Group justify="flex-end" mt="xl">
-        <Button variant="default" onClick={change.busy ? change.stop : onClose}>
-          {change.busy ? "Stop" : "Keep them"}
+        <Button variant="default" onClick={onClose}>
+          Keep them
         </Button>
         <Button type="submit" {...(action === "cancel" ? { color: "grenadine" } : {})} disabled={!ready} loading={change.busy}>
           {words.deed}

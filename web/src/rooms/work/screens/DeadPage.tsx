@@ -4,7 +4,7 @@ import { EmptyState } from "@/ui";
 import { Loaded, PageHead, Panel } from "@/ui/desk";
 import { ErrorGroups } from "../parts/ErrorGroups";
 import { LetterTable } from "../parts/LetterTable";
-import { Redrives } from "../parts/Redrives";
+import { Errands } from "../parts/Errands";
 import classes from "../parts/work.module.css";
 import { useErrorGroups } from "../queries";
 import { sentences } from "../words";
@@ -15,7 +15,7 @@ export function DeadPage() {
     <>
       <PageHead title="Dead letters" about="Messages that used up their tries. Nothing is lost: each waits for a person." />
       <div className={classes.stack}>
-        <Redrives />
+        <Errands of={(one) => one.kind === "redrive" || one.kind === "discard"} />
       <Loaded query={groups} ghost={<div className={classes.ghost} aria-busy="true" />}>
         {(data) =>
           data.length === 0 ? (

@@ -7,6 +7,7 @@ import { formatCount } from "@/format";
 import { EmptyState } from "@/ui";
 import { Figures, Go, Loaded, PageHead, Panel, type FigureProps, type Tone } from "@/ui/desk";
 import { EngineMinutes } from "../parts/EngineMinutes";
+import { Errands } from "../parts/Errands";
 import classes from "../parts/work.module.css";
 import { useEngine } from "../queries";
 import { formatDepth, formatPerSecond, formatTook, needOf, sentences, waited } from "../words";
@@ -22,6 +23,7 @@ export function EnginePage() {
             <Needs needs={data.attention} nowMs={data.as_of_ms} />
             <Figures figures={figuresOf(data)} />
             <EngineMinutes minutes={data.minutes} queue="" label="How work flows" />
+            <Errands />
           </div>
         )}
       </Loaded>

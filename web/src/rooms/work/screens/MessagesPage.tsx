@@ -8,8 +8,10 @@ import { useMay } from "@/rooms/people";
 import { EmptyState } from "@/ui";
 import { Chip, Code, Loaded, PageHead, Panel, Rows, useAddress, usePlaces, type Column } from "@/ui/desk";
 import { isId } from "../look";
-import { useMessages, type MessagesAction } from "../messages";
+import type { MessagesAction } from "../errands";
+import { useMessages } from "../messages";
 import { ChangeMessages } from "../parts/ChangeMessages";
+import { Errands } from "../parts/Errands";
 import { MessageSearch } from "../parts/MessageSearch";
 import classes from "../parts/work.module.css";
 import { messageState, places, sentences } from "../words";
@@ -50,6 +52,7 @@ export function MessagesPage() {
         {q !== "" && wrong === null && messages.data && <ChangeAll q={q} />}
       </PageHead>
       <MessageSearch q={q} wrong={wrong} onSearch={find} />
+      <Errands of={(one) => ["cancel", "run_now", "snooze"].includes(one.kind)} />
       {wrong === null && (
         <Loaded query={messages} ghost={table(undefined)}>
           {(data) => {

@@ -8,7 +8,8 @@ import { ask, Figures, Loaded, PageHead, Panel, Rows, type Column } from "@/ui/d
 import { EngineMinutes } from "../parts/EngineMinutes";
 import { ErrorGroups } from "../parts/ErrorGroups";
 import { LetterTable } from "../parts/LetterTable";
-import { Redrives } from "../parts/Redrives";
+import { errandQueue } from "../errands";
+import { Errands } from "../parts/Errands";
 import { Timing } from "../parts/Timing";
 import { Purge, Tuning } from "../parts/Tuning";
 import classes from "../parts/work.module.css";
@@ -42,7 +43,7 @@ export function QueuePage({ name }: { name: string }) {
                 { label: "Dead letters", value: formatDepth(data.dead, data.at_least), testId: "dead", tone: data.dead > 0 ? "warn" : undefined },
               ]}
             />
-            <Redrives queue={name} />
+            <Errands of={(one) => errandQueue(one) === name} />
             <Panel title="Why messages gave up" flush>
               <ErrorGroups groups={data.errors} />
             </Panel>

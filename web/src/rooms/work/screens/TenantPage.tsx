@@ -4,8 +4,10 @@ import { IconDropletOff, IconPlayerPause, IconPlayerPlay } from "@tabler/icons-r
 import type { TenantQueue } from "@/api";
 import { formatCount } from "@/format";
 import { useMay } from "@/rooms/people";
-import { ask, Chip, Loaded, PageHead, Panel, Rows, usePlaces, type Column } from "@/ui/desk";
+import { ask, askTyped, Chip, Loaded, PageHead, Panel, Rows, type Column } from "@/ui/desk";
+import { useDrainTenant } from "../errands";
 import { filter } from "../look";
+import { Errands } from "../parts/Errands";
 import { Changes } from "../parts/History";
 import classes from "../parts/work.module.css";
 import { useUsage } from "../running";
@@ -39,6 +41,7 @@ export function TenantPage({ name }: { name: string }) {
       <Loaded query={tenant} ghost={<div className={classes.ghost} aria-busy="true" />}>
         {(data) => (
           <div className={classes.stack}>
+            <Errands of={(one) => one.kind === "drain" && one.question === name} />
             <Panel title="Its queues" flush>
               <Rows label="Its queues" columns={columns(data.as_of_ms)} rows={data.queues} id={(one) => one.queue} to={(one) => places.messages(`${filter("queue", one.queue)} ${filter("tenant", name)}`)} />
             </Panel>
@@ -83,15 +86,15 @@ function Month({ name }: { name: string }) {
 
 function Deeds({ name, queues }: { name: string; queues: TenantQueue[] }) {
   const may = useMay();
-  const { go } = usePlaces();
   const hold = useHoldTenant(name);
+  const drain = useDrainTenant(name);
   const held = queues.some((one) => one.held);
   const runs = queues.some((one) => one.line && !one.held);
   return (
     <>
       {may("console:admin") && (
-        <Button variant="light" color="grenadine" leftSection={<IconDropletOff size={18} />} onClick={() => go(places.messages(filter("tenant", name)))}>
-          {sentences.drainTenant}
+        <Button variant="light" color="grenadine" leftSection={<IconDropletOff size={18} />} loading={drain.busy} onClick={() => askTyped({ ...sentences.drainTenant(name), word: name, onYes: () => drain.run() })}>
+          Drain
         </Button>
       )}
       {held && (
