@@ -6,11 +6,10 @@ import time
 from collections import Counter, defaultdict
 from pathlib import Path
 
-import msgspec
 from tests.conformance.bar import held
 from tests.conformance.tools import sql
 
-from barback.engine.messages import Stored
+from barback.engine.store import leased_rows
 from barback.storage import Database
 
 ASKED = sql("SELECT id, key, n, kind FROM asked ORDER BY place")
@@ -19,7 +18,7 @@ DEAD = sql("SELECT id FROM engine_dead")
 TABLES = ("ready", "arrival", "parked", "later")
 WAITING = sql(" UNION ALL ".join(f"SELECT id FROM engine_{table}" for table in TABLES))
 LEASES = sql("SELECT body FROM engine_lease")
-decode = msgspec.msgpack.Decoder(list[Stored]).decode
+decode = leased_rows
 DEATHS_MAX = 5
 """A message that kills is tried three times, and may be interrupted by others' deaths besides."""
 

@@ -9,7 +9,7 @@ from tests.conformance.tools import count, sql
 
 from barback.engine import Message, PayloadTooLargeError, Queue, Work
 from barback.engine.messages import KEY_CHARS_MAX, PAYLOAD_BYTES_MAX
-from barback.storage import Database, Transaction
+from barback.storage import Database, Transaction, open_database
 from barback.testing import HandClock, assert_enqueued, enqueued, run_until_quiet
 
 ADD = sql("INSERT INTO note (id) VALUES (:id)")
@@ -49,16 +49,18 @@ async def test_E1_a_message_of_an_undone_savepoint_does_not_exist(tables: Databa
 
 async def test_E1_nobody_is_woken_before_the_commit_and_everybody_after_it(tables: Database) -> None:
     task = pouring()
-    listener = tables.bell.listen("queue:bar")
+    alone = await open_database(tables.url, bells=False)  # one that listens wakes everybody when it begins to
+    listener = alone.bell.listen("queue:bar")
     with pytest.raises(OnPurposeError):
-        async with tables.transaction() as tx:
+        async with alone.transaction() as tx:
             await task.enqueue(tx, Drink(1))
             raise OnPurposeError
     assert not await listener.wait(0)
-    async with tables.transaction() as tx:
+    async with alone.transaction() as tx:
         await task.enqueue(tx, Drink(1))
         assert not await listener.wait(0)
     assert await listener.wait(0)
+    await alone.close()
 
 
 async def test_E1_what_is_enqueued_can_be_asserted_in_the_same_transaction(tables: Database, clock: HandClock) -> None:

@@ -10,7 +10,6 @@ import asyncio
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-import msgspec
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
@@ -43,7 +42,7 @@ from barback.engine.leases import Lease
 from barback.engine.leasing import claims, lanes
 from barback.engine.leasing.liveness import bury
 from barback.engine.messages import Stored
-from barback.engine.store import add_ready
+from barback.engine.store import add_ready, leased_rows
 from barback.storage import Database, open_database
 from barback.testing import HandClock
 
@@ -204,7 +203,7 @@ class LeaseProtocol(RuleBasedStateMachine):
         self.run(do())
 
     async def _leases(self) -> list[tuple[int, str, list[Stored]]]:
-        decode = msgspec.msgpack.Decoder(list[Stored]).decode
+        decode = leased_rows
         async with self.db.reading() as tx:
             return [(row["token"], row["worker"], decode(row["body"])) for row in await tx.all(LEASES)]
 

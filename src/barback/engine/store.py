@@ -14,6 +14,7 @@ from barback.storage import Row, Statement, Transaction, statements
 SQL = statements(__file__)
 
 _BODY = msgspec.msgpack.Decoder(list[Stored])
+_JSON = msgspec.json.Decoder(list[Stored])
 
 
 async def add_rows(tx: Transaction, statement: Statement, rows: Sequence[Stored]) -> None:
@@ -97,8 +98,8 @@ async def _lease(
 
 
 def leased_rows(body: bytes) -> list[Stored]:
-    """The rows of a lease."""
-    return _BODY.decode(body)
+    """The rows of a lease. One that the server wrote is JSON, which begins as no list of MessagePack does."""
+    return _JSON.decode(body) if body[:1] == b"[" else _BODY.decode(body)
 
 
 def dead_row(row: Stored, reason: str, error: str, now_ms: int) -> dict[str, Any]:

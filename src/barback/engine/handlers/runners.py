@@ -16,17 +16,18 @@ from barback.engine.fairness import lines
 from barback.engine.handlers.gates import Noted
 from barback.engine.handlers.handling import HandlerFailedError, error_text, handle_lease
 from barback.engine.handlers.line_gates import gate_of
+from barback.engine.handlers.resting import Rest
 from barback.engine.handlers.shifts import Shift
 from barback.engine.handlers.turns import Seen, Turns
 from barback.engine.history.spending import Spent
 from barback.engine.history.usage import shares_of
 from barback.engine.leases import Lease
 from barback.engine.leasing import claims
+from barback.engine.leasing.at_once import Glance
 from barback.engine.leasing.claims import Settled
 from barback.engine.leasing.sight import FAR_AHEAD_MS
 from barback.engine.messages import LeaseLostError, Outcome, RetryAfter
 from barback.engine.payloads import blob_payloads
-from barback.engine.store import SQL
 from barback.engine.tasks import Task, bell_name
 from barback.storage import Database, StorageError, Transaction
 
@@ -34,9 +35,6 @@ log = logging.getLogger("barback.engine")
 
 STORAGE_PAUSE_S = 0.2
 STORAGE_PAUSE_MAX_S = 5.0
-FOREVER_S = 30 * 86_400.0
-CONTENDED_S = 0.005
-CONTENDED_S_MAX = 1.0
 ASIDE_EVERY_S = 1.0
 ASIDE_IN_A_ROW = 20
 
@@ -59,8 +57,9 @@ class Runner:
         self._gate = gate_of(tasks)
         self._batch_max = self._limit = min(task.batch_max for task in tasks)
         self.listener = shift.db.bell.listen(bell_name(queue))
-        self._next_due_ms: int | None = None
-        self._contended_s = CONTENDED_S
+        self._rest = Rest(queue)
+        self._glance: Glance | None = None
+        """What the last claim saw, when it found nothing and nothing was asked since."""
         self._aside_at = 0.0
         self._aside_in_a_row = 0
         self._turns = Turns(queue)
@@ -83,8 +82,9 @@ class Runner:
         pause_s = STORAGE_PAUSE_S
         while not self._shift.stopping:
             try:
-                self.listener.clear()
-                if lease is None:
+                if self._glance is None:
+                    self.listener.clear()
+                if lease is None and self._glance is None:
                     # Before the claim: from the instant a lease exists somebody must hear the heart.
                     self._shift.heart.hold(self.hand, 1)
                     lease = await self.claim()
@@ -101,6 +101,7 @@ class Runner:
                 # The lease stays ours while the heart beats; the same batch is tried again. What we know of places
                 # is of the server that we had: one that took its place may give them out once more.
                 self._turns.sight.forget_places()
+                self._glance = None
                 log.warning("queue %s: %s; trying again in %.1f s", self.queue, error, pause_s)
                 await asyncio.sleep(pause_s)
                 pause_s = min(STORAGE_PAUSE_MAX_S, pause_s * 2)
@@ -136,24 +137,11 @@ class Runner:
 
     async def _rest_s(self) -> float:
         """How long nothing can become due: until the next delayed message, or for good."""
-        async with self._db.reading() as tx:
-            row = await tx.one(SQL.rest, queue=self.queue, **self._turns.sight.floors.parts())
-            held_ms = None if self._gate is None else await self._gate.rest_ms(tx)
-            line_ms, claimable = await lines.rest(tx, self.queue) if self._turns.sight.lined else (None, False)
-        assert row is not None
-        self._next_due_ms = row["due_ms"]
-        due_ms = line_ms if row["due_ms"] is None else min(row["due_ms"], line_ms or row["due_ms"])
-        if self._shift.holds(self.queue):
-            return FOREVER_S
-        if held_ms is not None:
-            return held_ms / 1000
-        due_s = FOREVER_S if due_ms is None else (due_ms - self._db.clock.now_ms()) / 1000
-        if not row["waiting"] and not claimable and due_s > 0:
-            self._contended_s = CONTENDED_S
-            return due_s
-        # Somebody is just claiming it, or putting it into its line. If he dies at it nobody rings again.
-        self._contended_s = min(CONTENDED_S_MAX, self._contended_s * 2)
-        return self._contended_s
+        glance, self._glance = self._glance, None
+        held = self._shift.holds(self.queue)
+        if glance is not None and not held:
+            return self._rest.after(glance, self._db.clock.now_ms())
+        return await self._rest.look(self._db, self._turns.sight, self._gate, held=held)
 
     async def _claim_aside(self, tx: Transaction, worker: str, *, busy: bool) -> Lease | None:
         """A message that must be tried alone. When busy with others, look once a second and take turns."""
@@ -174,19 +162,30 @@ class Runner:
 
     async def claim_some(self, limit: int, *, singly: bool = False) -> list[Lease]:
         """Lease up to `limit` messages that can run now, together or with a lease for each."""
+        self._glance = None
         if self._shift.holds(self.queue):
             return []
         while True:
             worker = self._shift.heart.worker
             try:
+                seen: Seen | None = None
+                if self._gate is None and self._turns.may_glance(self._db.dialect):
+                    async with self._db.single() as tx:
+                        glance = await self._turns.glance(tx, worker, limit, singly=singly)
+                    if glance.plain:
+                        self._glance = None if glance.leases else glance
+                        return glance.leases
+                    seen = Seen(glance.aside, glance.due, glance.arrived)
                 async with self._db.transaction() as tx:
-                    claim = partial(self._claim_now, tx, worker, singly=singly)
+                    claim = partial(self._claim_now, tx, worker, singly=singly, seen=seen)
                     return await (claim(limit) if self._gate is None else self._gate.through(tx, worker, limit, claim))
             except LeaseLostError:
                 await self._shift.heart.revive(self._db, worker)
 
-    async def _claim_now(self, tx: Transaction, worker: str, limit: int, *, singly: bool) -> list[Lease]:
-        seen = await self._turns.look(tx)
+    async def _claim_now(
+        self, tx: Transaction, worker: str, limit: int, *, singly: bool, seen: Seen | None
+    ) -> list[Lease]:
+        seen = seen or await self._turns.look(tx)
         if seen.aside and (alone := await self._claim_aside(tx, worker, busy=False)) is not None:
             return [alone]
         if singly:
@@ -255,15 +254,26 @@ class Runner:
             outcomes = await spent.on(handle_lease(tx, lease, shift.tasks, carefully=carefully))
             noted = Noted(outcomes) if self._gate is None else await self._gate.note(tx, lease, outcomes)
             outcomes = noted.outcomes
-            settled = await claims.settle(tx, [lease], outcomes, shift.tasks, claiming=True)
-            following = await self._follow(tx, settled, follow=follow and not noted.turned)
-            await noted.turn(tx)
-            await shift.tally.write(tx, lease.worker)
+            held = self._shift.stopping or self._shift.holds(self.queue)
+            if follow and not outcomes and not held and self._gate is None and self._turns.may_end(lease, tx.dialect):
+                await shift.tally.write(tx, lease.worker)
+                following = await self._end_and_claim(tx, lease)
+            else:
+                settled = await claims.settle(tx, [lease], outcomes, shift.tasks, claiming=True)
+                following = await self._follow(tx, settled, follow=follow and not noted.turned)
+                await noted.turn(tx)
+                await shift.tally.write(tx, lease.worker)
         if lease.packs:
             self._turns.took(spent.wall_us / 1_000_000)
         self._count(lease, outcomes, spent)
         await blob_payloads.remove(lease, outcomes, shift.tasks)
         return following
+
+    async def _end_and_claim(self, tx: Transaction, lease: Lease) -> Lease | None:
+        """End `lease`, all of it done, and claim the next batch, in one statement; seen so, nothing is asked again."""
+        glance = await self._turns.glance(tx, self._shift.heart.worker, self._limit, ending=lease)
+        self._glance = glance if glance.plain and not glance.leases else None
+        return next(iter(glance.leases), None)
 
     async def _follow(self, tx: Transaction, settled: Settled, *, follow: bool) -> Lease | None:
         """Claim the next batch in the same transaction, new heads first."""
@@ -275,7 +285,7 @@ class Runner:
             await self._put_back(tx, settled)
             lease = alone
         else:
-            seen = Seen(due=self._is_due(tx.now_ms, settled.next_due_ms))
+            seen = Seen(due=self._rest.is_due(tx.now_ms, settled.next_due_ms))
             lease = await self._turns.claim(tx, worker, self._limit, settled, seen)
         return lease if self._gate is None else await self._gate.followed(tx, worker, lease)
 
@@ -283,15 +293,6 @@ class Runner:
         """What settling hands to the next claim, when there is none."""
         await store.add_ready(tx, settled.heads)
         await lines.free(tx, self.queue, settled.freed)
-
-    def _is_due(self, now_ms: int, next_due_ms: int | None) -> bool:
-        """Whether to look for delayed messages; also once a second, for those that others added."""
-        known = [at for at in (next_due_ms, self._next_due_ms) if at is not None]
-        self._next_due_ms = min([*known, now_ms + 1_000])
-        if self._next_due_ms > now_ms:
-            return False
-        self._next_due_ms = None
-        return True
 
     def _count(self, lease: Lease, outcomes: Mapping[str, Outcome], spent: Spent) -> None:
         shift, now_ms, shares = self._shift, self._db.clock.now_ms(), shares_of(lease)

@@ -9,7 +9,8 @@ from barback.engine import store
 from barback.engine.bulk import bundles
 from barback.engine.fairness import lines
 from barback.engine.leases import Lease
-from barback.engine.leasing import claims
+from barback.engine.leasing import at_once, claims
+from barback.engine.leasing.at_once import Glance
 from barback.engine.leasing.claims import Settled
 from barback.engine.leasing.sight import Sight
 from barback.storage import Transaction
@@ -52,6 +53,22 @@ class Turns:
         row = await tx.one(store.SQL.at_hand, queue=self._queue, now_ms=tx.now_ms)
         assert row is not None
         return Seen(bool(row["aside"]), bool(row["due"]), bool(row["arrived"]))
+
+    def may_glance(self, dialect: str) -> bool:
+        """Whether a claim in one statement may find something (see `at_once.py`)."""
+        return dialect == "postgres" and not self.sight.lined
+
+    def may_end(self, lease: Lease, dialect: str) -> bool:
+        """Whether a lease can end in the statement that claims the next one. Deep backlogs have their own claim."""
+        sight = self.sight
+        plain = sight.plain and not sight.crowded and not lease.packs and not lease.lined and not lease.alone
+        return plain and self.may_glance(dialect) and all(row.key is None and row.about is None for row in lease.rows)
+
+    async def glance(
+        self, tx: Transaction, worker: str, limit: int, *, singly: bool = False, ending: Lease | None = None
+    ) -> Glance:
+        """Claim in one statement, if messages that can run are all there is. The last one of `tx`."""
+        return await at_once.claim(tx, self._queue, worker, limit, self.sight, singly=singly, ending=ending)
 
     async def claim(self, tx: Transaction, worker: str, limit: int, settled: Settled, seen: Seen) -> Lease | None:
         """The next lease: bundles, or up to `limit` messages, first those that `settled` hands out.

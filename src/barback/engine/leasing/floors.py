@@ -14,7 +14,7 @@ All of it is memory of one process: who begins anew begins at the beginning.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from barback.engine import store
@@ -65,6 +65,14 @@ class Floors:
             "untils": [*priorities, _BEYOND],
         }
 
+    def mark(self, rows: Sequence[Stored]) -> None:
+        """These were claimed, in order."""
+        last = {row.priority: row.pos + 1 for row in rows}
+        for priority, place in last.items():
+            self._marks[priority] = max(place, self._marks.get(priority, 0))
+        if len(self._marks) > PRIORITIES_MAX:
+            self._floors, self._marks, self._until = {}, {}, {}
+
     async def _from_floor(self, tx: Transaction, queue: str, n: int, now: float) -> list[Stored]:
         whole = now >= self._forget_at
         if whole:
@@ -81,11 +89,7 @@ class Floors:
 
     async def _from(self, tx: Transaction, queue: str, n: int, starts: Mapping[int, int]) -> list[Stored]:
         rows = store.rows_of(await tx.all(SQL.ready_claim, queue=queue, n=n, **self.parts(starts)))
-        last = {row.priority: row.pos + 1 for row in rows}
-        for priority, place in last.items():
-            self._marks[priority] = max(place, self._marks.get(priority, 0))
-        if len(self._marks) > PRIORITIES_MAX:
-            self._floors, self._marks, self._until = {}, {}, {}
+        self.mark(rows)
         return rows
 
     async def _look(self, tx: Transaction, queue: str, now: float) -> None:

@@ -17,7 +17,7 @@ class Sight:
 
     `lined`: whether it has lines; None: not looked yet. `crowded`: others than arrivals filled the last claim;
     then `claims_until_look` counts how many more may be filled before arrivals are looked at. `floors`: where to begin.
-    `arrivals`: the same of keyed ones.
+    `arrivals`: the same of keyed ones. `plain`: messages that can run were all there was (see `at_once.py`).
     `entered`: whether delayed messages entered lanes in the transaction that claims, which does that once.
     `now_ms`: the clock at the last claim of a queue with lines, so that one that steps back is noticed.
     """
@@ -25,6 +25,7 @@ class Sight:
     lined: bool | None = None
     crowded: bool = False
     claims_until_look: int = 0
+    plain: bool = False
     floors: Floors = field(default_factory=Floors)
     arrivals: Arrivals = field(default_factory=Arrivals)
     entered: bool = False
