@@ -274,7 +274,7 @@ async def test_E5_keys_are_looked_up_one_by_one_however_many_there_are(tables: D
         await lanes.enter(tx, "bar", [])
         await tx.all(lanes.SQL.lane_enter, queue="bar", keys=keys, states=["alone"] * 3_000, now_ms=1)
     for _ in range(2):
-        for name in ("lane_lock", "lanes_end", "lane_leave", "lane_follow", "lanes_paused"):
+        for name in ("lane_enter", "lane_lock", "lanes_end", "lane_leave", "lane_follow", "lanes_paused"):
             statement = getattr(lanes.SQL, name)
             for some in (keys[:1], keys[:700]):
                 plan = await _plan_of_keys(tables, statement, some)
@@ -286,7 +286,8 @@ async def test_E5_keys_are_looked_up_one_by_one_however_many_there_are(tables: D
 
 
 async def _plan_of_keys(db: Database, statement: Statement, keys: list[str]) -> str:
-    values = {"queue": "'bar'", "keys": "ARRAY['" + "','".join(keys) + "']"}
+    values = {"queue": "'bar'", "keys": "ARRAY['" + "','".join(keys) + "']", "now_ms": "1"}
+    values["states"] = "ARRAY['" + "','".join("alone" for _ in keys) + "']"
     async with db.transaction() as tx:
         await tx.script(f"PREPARE c AS {statement.postgres}")
         rows = await tx.all(sql("", f"EXPLAIN EXECUTE c({', '.join(values[name] for name in statement.names)})"))

@@ -54,7 +54,7 @@ async def route_key(tx: Transaction, queue: str, key: str, limit: int) -> list[S
 
     For who wants to see all of it there: waits for whoever is routing. The head is in no table now.
     """
-    await tx.all(SQL.arrival_gate, queue=queue)
+    await lanes.hold_gate(tx, queue)
     rows = store.rows_of(await tx.all(SQL.arrival_of_key, queue=queue, key=key, n=limit))
     rows.sort(key=lambda row: row.pos)
     return await lanes.enter(tx, queue, rows) if rows else []

@@ -16,13 +16,6 @@ WHERE ctid = ANY (ARRAY(
     WHERE page.key <> ALL (:busy::text[]) LIMIT :n))
 RETURNING pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, line, about;
 
--- Whoever cannot come back later waits until nobody routes.
--- name: arrival_gate [sqlite]
-SELECT 1 AS mine;
-
--- name: arrival_gate [postgres]
-SELECT pg_advisory_xact_lock(726168, hashtext(:queue)) AS mine;
-
 -- name: arrival_of_key [sqlite]
 DELETE FROM engine_arrival WHERE pos IN (SELECT pos FROM engine_arrival WHERE queue = :queue AND key = :key ORDER BY pos LIMIT :n)
 RETURNING pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, line, about;

@@ -25,15 +25,21 @@ SQL = statements(__file__, "lanes.sql")
 
 
 async def enter(tx: Transaction, queue: str, rows: Sequence[Stored]) -> list[Stored]:
-    """Put keyed rows into their lanes in order; returns those that became heads."""
+    """Put keyed rows into their lanes in order; returns those that became heads.
+
+    Only for who has the router's gate: `hold_gate`, or rows that are taken through it.
+    """
     counts = Counter(row.key for row in rows if row.key is not None)
     keys = sorted(counts)
     states = ["busy" if counts[key] > 1 else "alone" for key in keys]
-    entered = await tx.all(SQL.lane_enter, queue=queue, keys=keys, states=states, now_ms=tx.now_ms)
-    fresh = {str(row["key"]) for row in entered}
-    there = [key for key in keys if key not in fresh]
-    if there:
-        await tx.run(SQL.lane_follow, queue=queue, keys=there)
+    if tx.dialect == "postgres":
+        there = await tx.all(SQL.lane_enter, queue=queue, keys=keys, states=states, now_ms=tx.now_ms)
+    else:
+        there = await tx.all(SQL.lane_lock, queue=queue, keys=keys)
+        await tx.run(SQL.lane_enter, queue=queue, keys=keys, states=states, now_ms=tx.now_ms)
+    fresh = set(keys).difference(str(row["key"]) for row in there)
+    if alone := sorted(str(row["key"]) for row in there if row["state"] == "alone"):
+        await tx.run(SQL.lane_follow, queue=queue, keys=alone)
     heads: list[Stored] = []
     behind: list[Stored] = []
     for row in rows:
@@ -44,6 +50,11 @@ async def enter(tx: Transaction, queue: str, rows: Sequence[Stored]) -> list[Sto
             behind.append(row)
     await store.add_parked(tx, behind)
     return heads
+
+
+async def hold_gate(tx: Transaction, queue: str) -> None:
+    """Wait for whoever puts messages into lanes of `queue`; until `tx` ends nobody else does."""
+    await tx.all(SQL.lane_gate, queue=queue)
 
 
 async def promote(tx: Transaction, queue: str, keys: Sequence[str]) -> list[Stored]:
@@ -98,6 +109,7 @@ async def park_first(tx: Transaction, queue: str, key: str, rows: Sequence[Store
 
 async def pause(tx: Transaction, queue: str, key: str) -> bool:
     """From now on nothing of `key` is claimed; what has begun is finished. False if it was paused."""
+    await hold_gate(tx, queue)
     if await _is_paused(tx, queue, key):
         return False
     await tx.run(SQL.lane_pause, queue=queue, key=key, now_ms=tx.now_ms)
