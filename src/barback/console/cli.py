@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from barback.console import guard_cli, redrive_cli, shapes, tables, topic_cli, tuning_cli
+from barback.console import activity_cli, guard_cli, key_cli, redrive_cli, shapes, tables, topic_cli, tuning_cli
 from barback.console.attention import attention
 from barback.console.batch_cli import batches_app
 from barback.console.errand_cli import errands_app
@@ -58,6 +58,8 @@ def add_to(
     topic_cli.add_to(app, topics)
     app.add_typer(tenants_app, name="tenants")
     app.add_typer(errands_app, name="errands")
+    key_cli.add_to(app, tasks)
+    app.command(name="activity")(activity_cli.activity)
     app.command(name="changes")(changes_list)
 
 

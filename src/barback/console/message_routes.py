@@ -202,11 +202,7 @@ async def key_detail(db: Database, reader: Operator, queue: str, key: str) -> sh
     async with db.reading() as tx:
         found = await key_looks.one(tx, queue, key)
         done = await changes.page(tx, subject=f"key:{queue}:{key}")
-    return shapes.KeyPage(
-        queue=queue, key=key, lane=found.lane, since_ms=found.since_ms, paused=found.paused,
-        waiting=found.waiting, line=found.line,
-        head=None if found.head is None else shapes.figures(found.head), dead=found.dead, changes=done,
-    )  # fmt: skip
+    return shapes.key_page(found, done)
 
 
 @post("/console/keys/drain", tags=["console"], status_code=200)

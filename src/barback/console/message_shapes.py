@@ -12,7 +12,7 @@ from barback.console.search_words import LINE_CHARS_MAX
 from barback.console.traces import trace_link
 from barback.engine.changes import Change
 from barback.engine.dead.dead_letters import Failure
-from barback.engine.operations.key_looks import KeyLetter, KeyLook, Waiting
+from barback.engine.operations.key_looks import KeyDetail, KeyLetter, KeyLook, Waiting
 from barback.engine.operations.looking import Seen, Shown
 from barback.engine.payloads.masking import masked
 
@@ -155,6 +155,15 @@ class KeyPage(msgspec.Struct, kw_only=True):
     line: list[Waiting]
     dead: list[KeyLetter]
     changes: list[Change]
+
+
+def key_page(found: KeyDetail, changes: list[Change]) -> KeyPage:
+    """A key with what was done with it."""
+    return KeyPage(
+        queue=found.queue, key=found.key, lane=found.lane, since_ms=found.since_ms, paused=found.paused,
+        waiting=found.waiting, line=found.line,
+        head=None if found.head is None else figures(found.head), dead=found.dead, changes=changes,
+    )  # fmt: skip
 
 
 def figures(seen: Seen) -> MessageFigures:
