@@ -111,6 +111,11 @@ async def test_messages_and_keys_over_http(server: RunningServer, operator: Part
     assert [one["id"] for one in (await found(operator, "/v1/console/messages?q=state:scheduled"))["items"]] == [later]
     one = await found(operator, f"/v1/console/messages/{later}")
     assert (one["payload"], one["state"], one["failures"]) == ({"name": "Eve"}, "scheduled", [])
+    for deed in ("run-now", "snooze", "cancel"):
+        # Its queue is believed: elsewhere it is not looked for.
+        elsewhere = await operator.post(f"/v1/console/messages/{later}/{deed}?queue=mail", json={"ms": 1000})
+        assert (elsewhere.status_code, elsewhere.json()["code"]) == (404, "message_not_found")
+    assert (await operator.post(f"/v1/console/messages/{later}/run-now?queue=notes")).status_code == 200
     assert (await operator.post(f"/v1/console/messages/{later}/run-now")).status_code == 200
     assert (await operator.post(f"/v1/console/messages/{later}/snooze", json={"ms": 1000})).status_code == 200
     assert (await operator.post(f"/v1/console/messages/{later}/snooze", json={"ms": 0})).status_code == 422

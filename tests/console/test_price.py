@@ -9,12 +9,15 @@ import pytest
 from tests.engine.notes import Book, Note, NoteTask, enqueue
 from tests.support.statements import counted, plan_of, rows_looked_at
 
+from barback.engine import store
 from barback.engine.leases import Pack
-from barback.engine.operations import key_looks, looking
+from barback.engine.messages import Stored
+from barback.engine.operations import key_looks, looking, moving
 from barback.engine.operations.looking import NEWEST, Look
 from barback.engine.operations.payload_looks import caseless_in, like
-from barback.engine.operations.places import rows_in
+from barback.engine.operations.places import PLACES, row_in, rows_in
 from barback.foundation.clock import HandClock
+from barback.foundation.ids import new_id
 from barback.storage import Database, sql
 
 CLOSED = 300
@@ -109,6 +112,56 @@ async def test_no_more_packs_are_taken_apart_than_are_told(
         assert (await looking.search(tx, Look(queue="print"))).items == []
         assert opened == []
         assert [one.payload for one in (await looking.search(tx, Look(text="4 99"))).items] == ['{"name":"4 99"}']
+
+
+IDS = {"ids": "'{nothing}'", "queues": "'{mail}'"}
+
+
+async def test_one_message_is_changed_without_looking_at_other_queues(database: Database) -> None:
+    """Thousands wait elsewhere, in every state that can be changed; also those are not looked at to take it out."""
+    await enqueue(database, NoteTask(Book(), queue="mail"), "a", "b")
+    rows = [Stored(0, "deep", "k", 0, new_id(), "t", None, 0, 10, n, "{}", "line") for n in range(2_000)]
+    async with database.transaction() as tx:
+        await store.add_ready(tx, rows)
+        for table in ("line", "arrival", "parked"):
+            await tx.run(sql(f"INSERT INTO engine_{table} SELECT * FROM engine_ready WHERE queue = 'deep'"))
+        await store.add_later(tx, [(n, row) for n, row in enumerate(rows)], is_head=False)
+    takes = ("ready_take", "line_take", "arrival_take", "parked_take", "later_take", "later_due")
+    looks = [row_in(place, of_queue=True) for place in PLACES]
+    async with database.transaction() as tx:
+        for statement in (*(getattr(moving.SQL, name) for name in takes), *looks):
+            if tx.dialect == "postgres":
+                await tx.script("ANALYZE engine_line, engine_arrival, engine_parked, engine_later")
+                plan = await plan_of(tx, statement, **IDS, id="'nothing'", queue="'mail'", due_ms="0")
+                assert rows_looked_at(plan) <= 2, plan
+            else:
+                values = {"ids": ["nothing"], "queues": ["mail"], "id": "nothing", "queue": "mail", "due_ms": 0}
+                asked = {name: values[name] for name in statement.names}
+                steps = await tx.all(sql("EXPLAIN QUERY PLAN " + statement.sqlite), **asked)
+                scans = [str(row["detail"]) for row in steps if str(row["detail"]).startswith("SCAN engine_")]
+                assert scans == []
+
+
+async def test_what_ever_failed_is_found_by_its_id_in_its_queue(database: Database, statements: Counter[str]) -> None:
+    task = NoteTask(Book(), queue="mail")
+    first, second = await enqueue(database, task, "a", "b")
+    async with database.transaction() as tx:
+        await tx.run(
+            sql(
+                "INSERT INTO engine_failure (message_id, queue, task, attempt, at_ms, worker, error)"
+                " VALUES (:id, 'mail', 'mail.note', 1, 1, 'w', 'no')"
+            ),
+            id=second,
+        )
+    anywhere = row_in(next(place for place in PLACES if place.table == "engine_ready"), of_queue=False)
+    async with database.reading() as tx:
+        assert (await looking.one(tx, first)).id == first
+        assert statements[anywhere.postgres] == 1
+        assert (await looking.one(tx, second)).id == second
+        assert (await looking.one(tx, first, queue="mail")).id == first
+        assert statements[anywhere.postgres] == 1, "by its queue"
+        with pytest.raises(looking.MessageNotFound):
+            await looking.one(tx, first, queue="print")
 
 
 async def test_closed_keys_are_found_without_looking_at_all_that_is_dead(database: Database) -> None:

@@ -16,14 +16,14 @@ from barback.storage.sqlite import SqliteTransaction
 
 
 def counted(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
-    """Every statement of every connection of this process from now on, by what it is called."""
+    """Every statement of every connection of this process from now on, by its text."""
     seen: Counter[str] = Counter()
     lock = threading.Lock()
 
     def counting(original: Callable[..., Any]) -> Callable[..., Any]:
         async def call(self: Any, statement: Statement, *args: Any, **params: Any) -> Any:
             with lock:
-                seen[repr(statement)] += 1
+                seen[statement.postgres or statement.sqlite] += 1
             return await original(self, statement, *args, **params)
 
         return call

@@ -159,30 +159,30 @@ async def message_as_test(
 
 
 @post("/console/messages/{message_id:str}/run-now", tags=["console"], status_code=200)
-async def hasten_message(db: Database, operator: Operator, message_id: str) -> shapes.MessageMoved:
+async def hasten_message(db: Database, operator: Operator, message_id: str, queue: Its = None) -> shapes.MessageMoved:
     """Run it now, not when it is due."""
     async with db.transaction() as tx:
-        await moving.hurry(tx, message_id, who=operator.who)
+        await moving.hurry(tx, message_id, who=operator.who, queue=queue)
     figures.watcher_of(db).forget()
     return shapes.MessageMoved(message_id)
 
 
 @post("/console/messages/{message_id:str}/snooze", tags=["console"], status_code=200)
 async def snooze_message(
-    db: Database, operator: Operator, message_id: str, data: shapes.SnoozeMessage
+    db: Database, operator: Operator, message_id: str, data: shapes.SnoozeMessage, queue: Its = None
 ) -> shapes.MessageMoved:
     """Run it so much later, and not before; its key waits with it."""
     async with db.transaction() as tx:
-        await moving.snooze(tx, message_id, data.ms, who=operator.who)
+        await moving.snooze(tx, message_id, data.ms, who=operator.who, queue=queue)
     figures.watcher_of(db).forget()
     return shapes.MessageMoved(message_id)
 
 
 @post("/console/messages/{message_id:str}/cancel", tags=["console"], status_code=200)
-async def cancel_message(db: Database, operator: Operator, message_id: str) -> shapes.MessageMoved:
+async def cancel_message(db: Database, operator: Operator, message_id: str, queue: Its = None) -> shapes.MessageMoved:
     """It never runs. If it was the head of its key, the next one is."""
     async with db.transaction() as tx:
-        await moving.cancel(tx, message_id, who=operator.who)
+        await moving.cancel(tx, message_id, who=operator.who, queue=queue)
     figures.watcher_of(db).forget()
     return shapes.MessageMoved(message_id)
 

@@ -46,6 +46,9 @@ WordsArgument = Annotated[
         metavar="WORDS",
     ),
 ]
+ItsQueueOption = Annotated[
+    str | None, typer.Option("--queue", help="The queue of that one message: what waits elsewhere is not looked at.")
+]
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask before many are changed.")]
 
 
@@ -70,11 +73,17 @@ def messages_list(
 
 
 @messages_app.command(name="show")
-def messages_show(message_id: LetterArgument, *, database: DatabaseOption = None, as_json: JsonOption = False) -> None:
+def messages_show(
+    message_id: LetterArgument,
+    *,
+    queue: ItsQueueOption = None,
+    database: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """One message: where it is, its payload, every attempt that failed, what was done with it."""
 
     async def read(tx: Transaction) -> shapes.MessageDetail:
-        seen = await looking.one(tx, message_id)
+        seen = await looking.one(tx, message_id, queue=queue)
         done = await changes.page(tx, subject=f"message:{message_id}")
         return shapes.detail(seen, ALL_KNOWN, await dead_letters.history(tx, message_id), done)
 
@@ -87,12 +96,13 @@ def messages_cancel(
     words: WordsArgument = None,
     *,
     reason: Annotated[str, typer.Option("--reason", help="For the record of changes, when it is one message.")] = "",
+    queue: ItsQueueOption = None,
     yes: YesOption = False,
     database: DatabaseOption = None,
 ) -> None:
     """Take out for good what waits: one message, or all that fit. What a worker holds stays."""
-    if message_id := _one_id(words):
-        changing(database, lambda tx: moving.cancel(tx, message_id, who=who(), reason=reason))
+    if message_id := _one_id(words, queue):
+        changing(database, lambda tx: moving.cancel(tx, message_id, who=who(), reason=reason, queue=queue))
         typer.echo(f"{message_id} is cancelled")
     else:
         typer.echo(f"{_each(database, words, 'cancel', yes=yes)} are cancelled")
@@ -103,23 +113,30 @@ def messages_snooze(
     words: WordsArgument = None,
     *,
     seconds: Annotated[float, typer.Option("--for", min=0.001, help="For how many seconds from now.")] = 3_600.0,
+    queue: ItsQueueOption = None,
     yes: YesOption = False,
     database: DatabaseOption = None,
 ) -> None:
     """Put off one message, or all that fit. One with a key keeps its turn, and those behind it wait."""
     ms = int(seconds * 1000)
-    if message_id := _one_id(words):
-        changing(database, lambda tx: moving.snooze(tx, message_id, ms, who=who()))
+    if message_id := _one_id(words, queue):
+        changing(database, lambda tx: moving.snooze(tx, message_id, ms, who=who(), queue=queue))
         typer.echo(f"{message_id} waits for {seconds:g} s")
     else:
         typer.echo(f"{_each(database, words, 'snooze', yes=yes, ms=ms)} wait for {seconds:g} s")
 
 
 @messages_app.command(name="retry")
-def messages_retry(words: WordsArgument = None, *, yes: YesOption = False, database: DatabaseOption = None) -> None:
+def messages_retry(
+    words: WordsArgument = None,
+    *,
+    queue: ItsQueueOption = None,
+    yes: YesOption = False,
+    database: DatabaseOption = None,
+) -> None:
     """Let run now what waits for its time, its retry too, and what is dead: one message, or all that fit."""
-    if message_id := _one_id(words):
-        changing(database, lambda tx: moving.hurry(tx, message_id, who=who()))
+    if message_id := _one_id(words, queue):
+        changing(database, lambda tx: moving.hurry(tx, message_id, who=who(), queue=queue))
         typer.echo(f"{message_id} can run now")
     else:
         typer.echo(f"{_each(database, words, 'run_now', yes=yes)} can run now")
@@ -140,11 +157,13 @@ def _look(words: Sequence[str] | None, tx: Transaction) -> Look:
     return search_words.read(_line(words), tx.now_ms)
 
 
-def _one_id(words: Sequence[str] | None) -> str | None:
+def _one_id(words: Sequence[str] | None, queue: str | None) -> str | None:
     """The id, when the words are one. Raises BadParameter when there are none: all is not a search."""
     if not words:
         raise typer.BadParameter("name the id of one message, or what to search for, as in queue:mail state:dead")
     single = len(words) == 1 and ":" not in words[0] and not re.search(r"\s", words[0])
+    if queue is not None and not single:
+        raise typer.BadParameter(f"--queue goes with the id of one message; in a search write queue:{queue}")
     return words[0] if single else None
 
 

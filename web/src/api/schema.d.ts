@@ -5797,7 +5797,9 @@ export interface operations {
     };
     cancel_message: {
         parameters: {
-            query?: never;
+            query?: {
+                queue?: string;
+            };
             header?: never;
             path: {
                 message_id: string;
@@ -5858,7 +5860,9 @@ export interface operations {
     };
     hasten_message: {
         parameters: {
-            query?: never;
+            query?: {
+                queue?: string;
+            };
             header?: never;
             path: {
                 message_id: string;
@@ -5888,7 +5892,9 @@ export interface operations {
     };
     snooze_message: {
         parameters: {
-            query?: never;
+            query?: {
+                queue?: string;
+            };
             header?: never;
             path: {
                 message_id: string;

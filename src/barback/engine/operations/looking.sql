@@ -38,6 +38,10 @@ SELECT count(*) AS n FROM (SELECT 1 FROM engine_parked WHERE queue = :queue AND 
 -- name: key_dead
 SELECT id, task, substr(error, 1, 300) AS error, died_ms FROM engine_dead WHERE queue = :queue AND key = :key ORDER BY died_ms DESC LIMIT :n;
 
+-- A message stays in its queue: one that ever failed is looked for there.
+-- name: looks_failed
+SELECT queue FROM engine_failure WHERE message_id = :id LIMIT 1;
+
 -- name: looks_held
 SELECT body FROM engine_bundle WHERE token = :token ORDER BY pos;
 

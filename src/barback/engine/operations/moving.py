@@ -44,24 +44,26 @@ class MessageNotWaiting(Conflict):
     title = "This message is not waiting"
 
 
-async def cancel(tx: Transaction, message_id: str, *, who: str, reason: str = "") -> Seen:
+async def cancel(tx: Transaction, message_id: str, *, who: str, reason: str = "", queue: str | None = None) -> Seen:
     """Take a message that waits out for good; what is behind its key moves up. Dead ones are discarded.
+
+    `queue`: its queue, if known, so that it is found at once; the same for the others here.
 
     Raises MessageNotFound, and MessageNotWaiting for what a worker holds.
     """
-    seen = await looking.one(tx, message_id)
+    seen = await looking.one(tx, message_id, queue=queue)
     if seen.state == "leased":
         raise MessageNotWaiting(f"The message {seen.id} is held by {seen.worker}; stop that worker, or wait.")
     return _one_of(seen, await cancel_these(tx, [seen], who=who, reason=reason))
 
 
-async def snooze(tx: Transaction, message_id: str, delay_ms: int, *, who: str) -> Seen:
+async def snooze(tx: Transaction, message_id: str, delay_ms: int, *, who: str, queue: str | None = None) -> Seen:
     """Put a message off until `delay_ms` from now; one with a key keeps its turn, and those behind it wait.
 
     Raises MessageNotFound, and MessageNotWaiting for what a worker holds, what is dead, and what
     stands behind others of its key, which it could not pass.
     """
-    seen = await looking.one(tx, message_id)
+    seen = await looking.one(tx, message_id, queue=queue)
     if seen.state not in ("ready", *_TIMED):
         raise MessageNotWaiting(
             f"The message {message_id} is {seen.state}; only what is ready or waits for its time can be put off."
@@ -69,12 +71,12 @@ async def snooze(tx: Transaction, message_id: str, delay_ms: int, *, who: str) -
     return _one_of(seen, await snooze_these(tx, [seen], delay_ms, who=who))
 
 
-async def hurry(tx: Transaction, message_id: str, *, who: str) -> Seen:
+async def hurry(tx: Transaction, message_id: str, *, who: str, queue: str | None = None) -> Seen:
     """Let a message run now: one that waits for its time, also for its retry, or a dead one.
 
     Raises MessageNotFound, and MessageNotWaiting for one that is neither.
     """
-    seen = await looking.one(tx, message_id)
+    seen = await looking.one(tx, message_id, queue=queue)
     if seen.state not in ("dead", *_TIMED):
         raise MessageNotWaiting(f"The message {message_id} is {seen.state}: it does not wait for a time.")
     return _one_of(seen, await hurry_these(tx, [seen], who=who))
@@ -160,9 +162,10 @@ async def drain_key(tx: Transaction, queue: str, key: str, *, who: str) -> int:
 
 async def _timed(tx: Transaction, found: Sequence[Seen], due_ms: int, action: str, who: str, done: set[str]) -> int:
     """Give those that wait for a time another one, and write down all that got it, `done` before or here."""
-    ids = [one.id for one in found if one.state in _TIMED]
-    if ids:
-        done |= {str(row["id"]) for row in await tx.all(SQL.later_due, ids=ids, due_ms=due_ms)}
+    timed = [one for one in found if one.state in _TIMED]
+    if timed:
+        queues, ids = sorted({one.queue for one in timed}), [one.id for one in timed]
+        done |= {str(row["id"]) for row in await tx.all(SQL.later_due, queues=queues, ids=ids, due_ms=due_ms)}
     for one in found:
         if one.id in done:
             before, after = {"due_ms": one.at_ms}, {"due_ms": due_ms}
@@ -174,7 +177,7 @@ async def _timed(tx: Transaction, found: Sequence[Seen], due_ms: int, action: st
 
 async def _take(tx: Transaction, found: Sequence[Seen]) -> dict[str, tuple[Stored, bool]]:
     """The rows of those that still wait, in no table now, and whether each heads its key."""
-    left = {one.id for one in found}
+    left, queues = {one.id for one in found}, sorted({one.queue for one in found})
     states = {one.state for one in found}
     taken: dict[str, tuple[Stored, bool]] = {}
     for statement, its in (
@@ -185,7 +188,7 @@ async def _take(tx: Transaction, found: Sequence[Seen]) -> dict[str, tuple[Store
         (SQL.later_take, set(_TIMED)),
     ):
         if left and states & its:
-            for row in await tx.all(statement, ids=sorted(left)):
+            for row in await tx.all(statement, queues=queues, ids=sorted(left)):
                 stored = Stored(*tuple(row)[: len(Stored.__struct_fields__)])  # type: ignore[arg-type]
                 taken[stored.id] = stored, stored.key is not None and bool(row["is_head"])
             left -= set(taken)

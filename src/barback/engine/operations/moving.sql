@@ -1,27 +1,28 @@
--- Messages that wait are taken out of where they are, or get another time or priority.
+-- Messages that wait are taken out of where they are, or get another time or priority. What waits in other queues is
+-- not looked at.
 
 -- name: ready_take
-DELETE FROM engine_ready WHERE id IN (:ids*)
+DELETE FROM engine_ready WHERE queue IN (:queues*) AND id IN (:ids*)
 RETURNING pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, line, about, 1 AS is_head;
 
 -- name: line_take
-DELETE FROM engine_line WHERE id IN (:ids*)
+DELETE FROM engine_line WHERE queue IN (:queues*) AND id IN (:ids*)
 RETURNING pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, line, about, 1 AS is_head;
 
 -- name: arrival_take
-DELETE FROM engine_arrival WHERE id IN (:ids*)
+DELETE FROM engine_arrival WHERE queue IN (:queues*) AND id IN (:ids*)
 RETURNING pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, line, about, 0 AS is_head;
 
 -- name: parked_take
-DELETE FROM engine_parked WHERE id IN (:ids*)
+DELETE FROM engine_parked WHERE queue IN (:queues*) AND id IN (:ids*)
 RETURNING pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, line, about, 0 AS is_head;
 
 -- name: later_take
-DELETE FROM engine_later WHERE id IN (:ids*)
+DELETE FROM engine_later WHERE queue IN (:queues*) AND id IN (:ids*)
 RETURNING pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, line, about, is_head;
 
 -- name: later_due
-UPDATE engine_later SET due_ms = :due_ms WHERE id IN (:ids*) RETURNING id;
+UPDATE engine_later SET due_ms = :due_ms WHERE queue IN (:queues*) AND id IN (:ids*) RETURNING id;
 
 -- name: bundle_open [sqlite]
 DELETE FROM engine_bundle WHERE token IS NULL AND instr(body, CAST(:pack AS BLOB)) > 0 RETURNING body;

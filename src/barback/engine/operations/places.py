@@ -40,17 +40,18 @@ class Place:
         return condition.replace("{state}", self.state).replace("{at}", self.at)
 
 
+DEAD = Place(
+    "engine_dead", ("dead",), "queue DESC, died_ms DESC, id DESC", at="died_ms", error="substr(error, 1, 300)",
+    newest="died_ms DESC, id DESC",
+)  # fmt: skip
 PLACES = (
     Place("engine_ready", ("ready",), "queue, priority, pos"),
     Place("engine_line", ("ready",), "queue, line, priority, pos"),
     Place("engine_arrival", ("waiting",), "queue, pos"),
     Place("engine_parked", ("waiting",), "queue, key, pos"),
     Place("engine_later", ("scheduled", "retrying"), "queue, due_ms", at="due_ms"),
-    Place(
-        "engine_dead", ("dead",), "queue DESC, died_ms DESC, id DESC", at="died_ms", error="substr(error, 1, 300)",
-        newest="died_ms DESC, id DESC",
-    ),
-)  # fmt: skip
+    DEAD,
+)
 _YOUNGEST = "ORDER BY enqueued_ms DESC, id DESC LIMIT :n"
 _COLUMNS = "queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, about"
 _CONDITIONS = {
@@ -87,6 +88,14 @@ def rows_in(state: State | None, given: frozenset[str]) -> Statement | None:
     ]
     text = f"SELECT * FROM ({' UNION ALL '.join(tables)}) m {_YOUNGEST}"  # noqa: S608
     return sql(text, text.replace("rowid", "ctid")) if tables else None
+
+
+@cache
+def row_in(place: Place, *, of_queue: bool) -> Statement:
+    """Looks in one table for the message `id`, in its queue or wherever it is, and no further than there."""
+    its = "queue = :queue AND " if of_queue else ""
+    columns = f"{place.state} AS state, {place.at} AS at_ms, {place.error} AS error, {_COLUMNS}"
+    return sql(f"SELECT {columns} FROM {place.table} WHERE {its}id = :id LIMIT 1")  # noqa: S608
 
 
 @cache

@@ -74,9 +74,9 @@ export function useKey(queue: string, key: string) {
   });
 }
 
-export function useRunNow(id: string) {
+export function useRunNow(id: string, queue: string) {
   const api = useApi();
-  const path = { params: { path: { message_id: id } } };
+  const path = { params: { path: { message_id: id }, query: { queue } } };
   // What waited for a time can wait for it again, until it is claimed.
   const run = async (dueMs: number | null) => {
     await unwrap(api.POST("/v1/console/messages/{message_id}/run-now", path));
@@ -86,18 +86,18 @@ export function useRunNow(id: string) {
   return useAct(run, { touches: [keys.all], done: (dueMs) => (dueMs === null ? "It runs now." : { text: "It runs now.", undo: () => back(dueMs) }) });
 }
 
-export function useSnooze(id: string, ready: boolean) {
+export function useSnooze(id: string, queue: string, ready: boolean) {
   const api = useApi();
-  const path = { params: { path: { message_id: id } } };
+  const path = { params: { path: { message_id: id }, query: { queue } } };
   const snooze = (ms: number) => unwrap(api.POST("/v1/console/messages/{message_id}/snooze", { ...path, body: { ms } }));
   const back = () => unwrap(api.POST("/v1/console/messages/{message_id}/run-now", path));
   // One that was ready runs again; one that waited for another time is put off again by hand.
   return useAct(snooze, { touches: [keys.all], done: () => (ready ? { text: "It waits.", undo: back } : "It waits.") });
 }
 
-export function useCancel(id: string, onDone: () => void) {
+export function useCancel(id: string, queue: string, onDone: () => void) {
   const api = useApi();
-  const path = { params: { path: { message_id: id } } };
+  const path = { params: { path: { message_id: id }, query: { queue } } };
   return useAct(() => unwrap(api.POST("/v1/console/messages/{message_id}/cancel", path)), { touches: [keys.all], done: () => "Cancelled.", onDone });
 }
 

@@ -48,9 +48,9 @@ export function MessagePage({ id, queue }: { id: string; queue: string | undefin
 
 function Deeds({ message }: { message: MessageDetail }) {
   const { go } = usePlaces();
-  const now = useRunNow(message.id);
-  const snooze = useSnooze(message.id, message.state === "ready");
-  const cancel = useCancel(message.id, () => go(places.messages()));
+  const now = useRunNow(message.id, message.queue);
+  const snooze = useSnooze(message.id, message.queue, message.state === "ready");
+  const cancel = useCancel(message.id, message.queue, () => go(places.messages()));
   const waitsForTime = message.state === "scheduled" || message.state === "retrying";
   if (message.state === "dead") return <Button onClick={() => go(places.letter(message.id))}>To the dead letter</Button>;
   if (message.state === "leased") return null;
