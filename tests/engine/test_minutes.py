@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 
+import pytest
 from tests.engine.notes import Book, NoteTask, enqueue, work, working
+from tests.support.statements import counted
 
 from barback.engine.history import tidy
-from barback.engine.operations import minutes
+from barback.engine.messages import Stored
+from barback.engine.operations import backlogs, depths, hours, minutes
 from barback.engine.operations.minutes import MinuteKeeper, Step
+from barback.engine.store import add_ready
 from barback.foundation.clock import HandClock
-from barback.storage import Database
+from barback.foundation.ids import new_id
+from barback.storage import Database, sql
 
 MINUTE_MS = 60_000
+DEPTH = depths.SQL.depth_ready.postgres
 
 
 async def day(db: Database, queue: str = "") -> list[Step]:
@@ -41,6 +48,72 @@ async def test_a_day_adds_up_over_queues_and_knows_its_backlog(database: Databas
     assert (sum(step.done for step in of_print), sum(step.dead for step in of_print)) == (0, 12)
     assert {step.waiting for step in of_print} == {None, 1}
     assert [step.at_ms for step in all_] == [step.at_ms for step in of_mail]
+
+
+DEEP = [f"deep{n}" for n in range(5)]
+
+
+class Counting:
+    """Fills queues, and says what is told of them from minute to minute, each kept by another worker."""
+
+    def __init__(self, db: Database, clock: HandClock, statements: Counter[str]) -> None:
+        self.db, self.clock, self._statements = db, clock, statements
+        clock.advance(MINUTE_MS - clock.now_ms() % MINUTE_MS)
+
+    async def add(self, count: int, *queues: str) -> None:
+        rows = [Stored(0, one, None, 0, new_id(), "t", None, 0, 10, 0, "{}") for one in queues for _ in range(count)]
+        async with self.db.transaction() as tx:
+            await add_ready(tx, rows)
+
+    async def remove(self, *queues: str) -> None:
+        async with self.db.transaction() as tx:
+            await tx.run(sql("DELETE FROM engine_ready WHERE queue IN (:queues*)"), queues=list(queues))
+
+    async def kept(self) -> tuple[dict[str, int], int]:
+        """What waits as it is told in the next minute, and how many queues were counted whole for it."""
+        before = self._statements[DEPTH]
+        self.clock.advance(MINUTE_MS)
+        now_ms = self.clock.now_ms()
+        assert await MinuteKeeper(self.db).keep()
+        async with self.db.reading() as tx:
+            [row] = await tx.all(minutes.SQL.minutes_of, queue="", since_ms=now_ms)
+            told = {queue: (await hours.waiting_of(tx, queue, now_ms))[now_ms] for queue in (*DEEP, "light")}
+        assert row["waiting"] == sum(told.values())
+        return told, self._statements[DEPTH] - before
+
+
+@pytest.fixture
+def counting(database: Database, clock: HandClock, monkeypatch: pytest.MonkeyPatch) -> Counting:
+    """Two deep queues are counted in a minute."""
+    monkeypatch.setattr(backlogs, "DEEP_A_MINUTE", 2)
+    return Counting(database, clock, counted(monkeypatch))
+
+
+async def test_deep_queues_are_counted_in_turns_whoever_counts(counting: Counting) -> None:
+    """Five deep queues, two a minute: each is told as it was when its turn came, and none is counted between."""
+    await counting.add(150, *DEEP)
+    await counting.add(20, "light")
+    assert await counting.kept() == ({**dict.fromkeys(DEEP, 150), "light": 20}, 5), "at first nothing is known"
+    await counting.add(50, *DEEP)
+    await counting.add(20, "light")
+    for known in (2, 4, 5):
+        told, count = await counting.kept()
+        assert count == 2
+        assert sorted(told[queue] for queue in DEEP) == [150] * (5 - known) + [200] * known
+        assert told["light"] == 40
+
+
+async def test_what_is_told_of_a_deep_queue_is_never_old(counting: Counting) -> None:
+    await counting.add(150, *DEEP)
+    await counting.kept()
+    await counting.remove("deep0", "deep1")
+    await counting.add(30, "deep1")
+    told, _ = await counting.kept()
+    assert (told["deep0"], told["deep1"]) == (0, 30), "few are counted each time"
+    await counting.add(50, *DEEP[2:])
+    counting.clock.advance(30 * MINUTE_MS)
+    told, _ = await counting.kept()
+    assert [told[queue] for queue in DEEP[2:]] == [200] * 3, "no worker was awake meanwhile"
 
 
 async def test_a_minute_is_entered_by_one_of_many(database: Database, clock: HandClock) -> None:

@@ -262,7 +262,7 @@ async def test_the_commands(database: Database, database_url: str) -> None:
     assert f"{ids[0]} can run now" in await said("retry", ids[0], "--queue", "notes")
     for verb in ("show", "cancel", "snooze", "retry"):
         assert f"No message has the id {late}" in await said(verb, late, "--queue", "others", code=1)
-    assert "in a search write queue:notes" in await said("cancel", "tenant:harbour", "--queue", "notes", code=2)
+    assert "queue:notes" in await said("cancel", "tenant:harbour", "--queue", "notes", code=2)
     assert "Aborted" in await said("cancel", "tenant:harbour", code=1)
     assert "2 wait for 60 s" in await said("snooze", "tenant:harbour", "state:ready", "--for", "60", "--yes")
     assert "3 are cancelled" in await said("cancel", "tenant:harbour", "--yes")

@@ -53,7 +53,7 @@ class Depths:
 
     async def count(self, tx: Transaction) -> dict[str, list[Counted]]:
         """What waits, by table, then by queue."""
-        found = await _shallow(tx, SHALLOW)
+        found = await shallow(tx, SHALLOW)
         deep = {
             (table, str(row["queue"])): row
             for table, rows in found.items()
@@ -76,28 +76,34 @@ class Depths:
             if self.rows >= budget:
                 return
             table, queue = place
-            row = await tx.one(_STATES[table][1], queue=queue, cap=CAP)
             self._known.pop(place, None)
-            self._known[place] = 0 if row is None else row["n"]
+            self._known[place] = await one(tx, table, queue)
             self.rows += self._known[place]
 
 
 async def whole(tx: Transaction) -> dict[str, list[Counted]]:
     """Every queue counted to `CAP` at once, for those who look once."""
-    return await _shallow(tx, CAP)
+    return await shallow(tx, CAP)
 
 
 async def queues(tx: Transaction) -> set[str]:
     """The names of all queues in which something waits or is dead."""
-    return {str(row["queue"]) for rows in (await _shallow(tx, 1)).values() for row in rows}
+    return {str(row["queue"]) for rows in (await shallow(tx, 1)).values() for row in rows}
 
 
-async def _shallow(tx: Transaction, cap: int) -> dict[str, list[Counted]]:
+async def one(tx: Transaction, table: str, queue: str) -> int:
+    """How many of a queue are in one table, to `CAP`."""
+    row = await tx.one(_STATES[table][1], queue=queue, cap=CAP)
+    return 0 if row is None else int(row["n"])
+
+
+async def shallow(tx: Transaction, cap: int, tables: Sequence[str] = tuple(_STATES)) -> dict[str, list[Counted]]:
+    """Every queue in these tables, each to `cap`, and what waits in bundles."""
     if tx.dialect == "postgres":
         await tx.one(SQL.figures_walk)
     found: dict[str, list[Counted]] = {}
-    for table, (statement, _) in _STATES.items():
-        found[table] = [_counted(table, row) for row in await tx.all(statement, cap=cap)]
+    for table in tables:
+        found[table] = [_counted(table, row) for row in await tx.all(_STATES[table][0], cap=cap)]
     # A bundle is a hundred messages: there are few of them.
     rows = await tx.all(SQL.figures_bundle, cap=CAP // bundles.SIZE)
     return found | {"bundle": [_counted("bundle", row) for row in rows]}

@@ -12,7 +12,7 @@ import logging
 import msgspec
 
 from barback.engine.history.tally import MINUTE_MS
-from barback.engine.operations import figures
+from barback.engine.operations.backlogs import backlog
 from barback.engine.operations.hours import waiting_of
 from barback.storage import Database, Row, Transaction, statements
 
@@ -82,9 +82,9 @@ class MinuteKeeper:
             return False
         # Counted outside of the transaction that writes it: on SQLite nobody could write meanwhile.
         async with self._db.reading() as tx:
-            waiting = {one.queue: one.ready + one.waiting for one in await figures.queues(tx, ())}
+            waiting = await backlog(tx, minute_ms)
         async with self._db.transaction() as tx:
-            await _write(tx, minute_ms, {name: count for name, count in waiting.items() if count})
+            await _write(tx, minute_ms, waiting)
         return True
 
 

@@ -9,6 +9,15 @@ RETURNING minute_ms;
 INSERT INTO engine_minute (queue, minute_ms, waiting) VALUES (:queue, :minute_ms, :waiting)
 ON CONFLICT (queue, minute_ms) DO UPDATE SET waiting = excluded.waiting;
 
+-- What was said of each queue in the last minute at which somebody looked.
+-- name: minute_before
+SELECT queue, waiting FROM engine_minute WHERE waiting IS NOT NULL AND minute_ms =
+    (SELECT max(minute_ms) FROM engine_minute WHERE queue = '' AND waiting IS NOT NULL AND minute_ms >= :since_ms AND minute_ms < :minute_ms);
+
+-- What a worker that died had in its hands can run: it is held by nobody.
+-- name: minute_nobody
+SELECT queue, CAST(sum(size) AS BIGINT) AS n FROM engine_lease WHERE worker = :worker GROUP BY queue;
+
 -- name: minutes_summed
 SELECT max(minute_ms) AS minute_ms FROM engine_minute WHERE queue = '' AND done IS NOT NULL AND minute_ms >= :since_ms;
 
