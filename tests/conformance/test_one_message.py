@@ -18,7 +18,8 @@ from barback.engine import LeaseLostError, Message, Queue, Task, Work, Worker, s
 from barback.engine.leasing import at_once
 from barback.engine.leasing.liveness import bury
 from barback.engine.leasing.sight import Sight
-from barback.storage import Database, Transaction, open_database
+from barback.engine.store import SQL
+from barback.storage import Database, Statement, Transaction, open_database
 
 
 class OnPurposeError(Exception):
@@ -231,3 +232,16 @@ async def test_E6_a_claim_in_one_statement_is_what_a_claim_is(tables: Database, 
     async with tables.transaction() as tx:
         bodies = [bytes(row["body"]) for row in await tx.all(sql("SELECT body FROM engine_lease ORDER BY token"))]
         assert sum(len(at_once.store.leased_rows(body)) for body in bodies) == 4
+
+
+@ON_POSTGRES
+@pytest.mark.parametrize("statement", [at_once.SQL.claim_at_once, SQL.at_hand, SQL.lease_look_aside])
+async def test_E21_a_look_at_a_queue_reads_no_whole_table(tables: Database, statement: Statement) -> None:
+    """Of tables that are small by what is alive: while a snapshot is held their dead rows are many."""
+    values = {"queue": "bar", "worker": "w", "n": 10, "now_ms": 0, "tokens": [], "singly": False,
+              "priorities": [0], "places": [0], "untils": [1]}  # fmt: skip
+    given = {name: value for name, value in values.items() if name in statement.names}
+    explained = sql("", f"EXPLAIN {statement._text['postgres']}")
+    async with tables.reading() as tx:
+        plan = [str(row[0]) for row in await tx.all(explained, **given)]
+    assert [line for line in plan if "Seq Scan" in line] == []
