@@ -10,7 +10,7 @@ from tests.conformance.tools import sql
 
 from barback.engine import Task, Work, Worker
 from barback.engine.fairness.lines import line_of
-from barback.engine.store import leased_rows
+from barback.engine.store import COUNTED, leased_rows
 from barback.storage import Database
 
 LEASES = sql("SELECT queue, lined, body FROM engine_lease")
@@ -28,11 +28,12 @@ async def order_for(db: Database, task: Task[Drink], line: str, ns: Iterable[int
 async def running(db: Database, queue: str = "bar") -> dict[str, int]:
     """How many tokens of each line are out, without those that have none out; and they must be right.
 
-    A token is out for each message that somebody holds, and a line in which something waits can be found.
+    A token is out for each message that somebody holds, unless nothing limits its line; and a line in which
+    something waits can be found.
     """
     async with db.reading() as tx:
         turns = {row["line"]: row for row in await tx.all(TURNS, queue=queue)}
-        leases = [row for row in await tx.all(LEASES) if row["queue"] == queue and row["lined"]]
+        leases = [row for row in await tx.all(LEASES) if row["queue"] == queue and row["lined"] == COUNTED]
         waiting = {row["line"] for row in await tx.all(WAITING, queue=queue)}
         news = {row["line"] for row in await tx.all(NEWS, queue=queue)}
     held = Counter(line_of(row) for lease in leases for row in leased_rows(lease["body"]))

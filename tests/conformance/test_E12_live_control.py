@@ -48,8 +48,11 @@ async def test_E12_a_limit_is_set_and_reset_while_work_waits(tables: Database) -
     third = await lease(tables, "w2")
     assert third is not None
     assert len(third.rows) == 4
-    assert await running(tables) == {"": 9}
-    assert await actions(tables, "queue:bar") == ["limits.reset", "limits.set", "limits.set"]
+    assert await running(tables) == {"": 5}, "what is claimed without limits takes no tokens"
+    async with tables.transaction() as tx:
+        await tuning.set_limits(tx, "bar", Limits(concurrency=9), who=WHO)
+    assert await running(tables) == {"": 9}, "as soon as there are limits it holds some"
+    assert await actions(tables, "queue:bar") == ["limits.set", "limits.reset", "limits.set", "limits.set"]
 
 
 async def test_E12_what_an_operator_set_outlives_a_worker_that_declares_otherwise(tables: Database) -> None:

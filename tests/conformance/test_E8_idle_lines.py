@@ -29,7 +29,7 @@ async def tidied(db: Database) -> int:
 
 
 async def test_E8_ten_thousand_lines_that_ran_dry_leave_nothing(tables: Database, clock: HandClock) -> None:
-    task = pouring(lines=Lines(), batch_max=1_000)
+    task = pouring(lines=Lines(concurrency=9), batch_max=1_000)
     async with tables.transaction() as tx:
         await task.enqueue_many(tx, [Work(Drink(n), tenant=f"t{n}") for n in range(MANY)])
     assert await work_off(tables, task) == MANY
@@ -48,9 +48,12 @@ async def test_E8_ten_thousand_lines_that_ran_dry_leave_nothing(tables: Database
     assert await running(tables) == {}
 
 
-async def test_E8_a_line_that_was_forgotten_takes_turns_like_the_others(tables: Database, clock: HandClock) -> None:
+@pytest.mark.parametrize("limited", [True, False])
+async def test_E8_a_line_that_was_forgotten_takes_turns_like_the_others(
+    tables: Database, clock: HandClock, limited: bool
+) -> None:
     """It has one turn before those that were served meanwhile, as it waited longest, and no more than that."""
-    task = pouring(lines=Lines())
+    task = pouring(lines=Lines(concurrency=99) if limited else Lines())
     for line in ("idle", "busy"):
         await order_for(tables, task, line, [0])
     await work_off(tables, task)
@@ -70,12 +73,13 @@ async def test_E8_a_line_that_was_forgotten_takes_turns_like_the_others(tables: 
             await claims.settle(tx, [found], {}, {})
     assert served == ["idle", "busy"] * 3
     assert first is not None
-    assert await running(tables) == {"busy": 1}
+    assert await running(tables) == ({"busy": 1} if limited else {})
 
 
 @pytest.mark.parametrize("why", ["waits", "runs", "paused", "rate"])
 async def test_E8_a_line_of_which_something_is_to_be_known_stays(tables: Database, clock: HandClock, why: str) -> None:
-    task = pouring(lines=Lines(rate=Rate(1, per_s=100_000, burst=2) if why == "rate" else None))
+    rate = Rate(1, per_s=100_000, burst=2) if why == "rate" else None
+    task = pouring(lines=Lines(concurrency=9, rate=rate))
     await order_for(tables, task, "a", [1])
     await work_off(tables, task)
     await register(tables, "w1")

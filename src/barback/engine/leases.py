@@ -66,7 +66,7 @@ class Pack(msgspec.Struct, array_like=True, frozen=True):
 class Lease:
     """Messages in a worker's hands. `alone`: a dead worker held this one, so none of its like runs beside it.
 
-    `lined`: its messages hold tokens of their lines.
+    `lined`: its messages are of lines, and hold tokens of them, unless nothing limits those.
 
     A lease holds rows or packs. A pack is leased for the first time, always: what waits again is rows.
     """

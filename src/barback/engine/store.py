@@ -13,6 +13,9 @@ from barback.storage import Row, Statement, Transaction, statements
 
 SQL = statements(__file__)
 
+UNLINED, COUNTED, UNCOUNTED = 0, 1, 2
+"""What a lease says of its messages: of no lines; of lines, with tokens; of lines that nothing limits, without."""
+
 _BODY = msgspec.msgpack.Decoder(list[Stored])
 _JSON = msgspec.json.Decoder(list[Stored])
 
@@ -52,10 +55,10 @@ def rows_of(found: Iterable[Row]) -> list[Stored]:
     return rows
 
 
-async def add_lease(tx: Transaction, queue: str, worker: str, rows: Sequence[Stored], *, lined: bool = False) -> int:
+async def add_lease(tx: Transaction, queue: str, worker: str, rows: Sequence[Stored], *, lined: int = UNLINED) -> int:
     """Hold `rows` for `worker`; returns the token, larger than all before. LeaseLostError: it was given up for dead.
 
-    `lined`: the rows hold tokens of their lines, which go back when the lease ends.
+    `lined`: whether the rows are of lines, and hold tokens, which go back when the lease ends.
     """
     body = msgspec.msgpack.encode(rows)
     token = await _lease(tx, queue, worker, len(rows), body, lined=lined, unless_lined=False)
@@ -75,14 +78,14 @@ async def add_packed_lease(tx: Transaction, queue: str, worker: str, size: int) 
 
 
 async def _add_lease_unlined(tx: Transaction, queue: str, worker: str, size: int, body: bytes) -> int | None:
-    token = await _lease(tx, queue, worker, size, body, lined=False, unless_lined=True)
+    token = await _lease(tx, queue, worker, size, body, lined=UNLINED, unless_lined=True)
     if token is None and not await tx.one(SQL.queue_has_lines, queue=queue):
         raise LeaseLostError(f"the worker {worker} is not in the table of workers: it was given up for dead")
     return token
 
 
 async def _lease(
-    tx: Transaction, queue: str, worker: str, size: int, body: bytes, *, lined: bool, unless_lined: bool
+    tx: Transaction, queue: str, worker: str, size: int, body: bytes, *, lined: int, unless_lined: bool
 ) -> int | None:
     row = await tx.one(
         SQL.lease_add,
@@ -91,7 +94,7 @@ async def _lease(
         now_ms=tx.now_ms,
         size=size,
         body=body,
-        lined=int(lined),
+        lined=lined,
         unless_lined=int(unless_lined),
     )
     return None if row is None else int(row["token"])
@@ -108,31 +111,31 @@ def dead_row(row: Stored, reason: str, error: str, now_ms: int) -> dict[str, Any
     return {**values, "reason": reason, "error": error, "died_ms": now_ms}
 
 
-async def set_aside(tx: Transaction, rows: Sequence[Stored], *, lined: bool = False) -> None:
+async def set_aside(tx: Transaction, rows: Sequence[Stored], *, lined: int = UNLINED) -> None:
     """Rows that were in the hands of a worker that died: each waits, held by nobody, to be tried alone.
 
-    `lined`: they keep the tokens that they hold.
+    `lined`: they keep the tokens that they hold, if they do.
     """
     encode = msgspec.msgpack.encode
     await tx.many(
         SQL.lease_aside,
-        [{"queue": row.queue, "now_ms": tx.now_ms, "body": encode([row]), "lined": int(lined)} for row in rows],
+        [{"queue": row.queue, "now_ms": tx.now_ms, "body": encode([row]), "lined": lined} for row in rows],
     )
 
 
 @dataclass(frozen=True)
 class Aside:
-    """A row that was set aside, still in its place, which is locked. `lined`: it holds a token of its line."""
+    """A row that was set aside, still in its place, which is locked. `lined`: whether it holds a token of its line."""
 
     token: int
     row: Stored
-    lined: bool
+    lined: int
 
 
 async def look_aside(tx: Transaction, queue: str, n: int) -> list[Aside]:
     """The rows of `queue` that were set aside first, at most `n`."""
     found = await tx.all(SQL.lease_look_aside, queue=queue, n=n)
-    return [Aside(int(one["token"]), leased_rows(one["body"])[0], bool(one["lined"])) for one in found]
+    return [Aside(int(one["token"]), leased_rows(one["body"])[0], int(one["lined"])) for one in found]
 
 
 async def take_aside(tx: Transaction, aside: Aside) -> None:

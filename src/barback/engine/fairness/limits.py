@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from barback.engine.fairness.newcomers import begin_change
 from barback.storage import Row, Transaction, statements
 
 SQL = statements(__file__, "lines.sql")
@@ -124,6 +125,7 @@ async def declare(tx: Transaction, queue: str, lines: Lines | None, limits: Limi
     """Write down what the tasks of `queue` declare. True when that changed anything for those who work it."""
     if lines is None and limits is None:
         return False
+    await begin_change(tx, queue)
     mode = BY_EXPRESSION if lines is not None and lines.by is not None else BY_TENANT
     changed = await tx.run(SQL.queue_line, queue=queue, lined=mode, now_ms=tx.now_ms) > 0
     for scope, declared in (("each", lines.each if lines else Limits()), ("queue", limits)):
@@ -151,6 +153,7 @@ async def apply(tx: Transaction, queue: str) -> None:
 
 async def put(tx: Transaction, queue: str, scope: Scope, line: str, limits: Limits) -> None:
     """An operator's limits, until they are reset."""
+    await begin_change(tx, queue)
     await tx.run(SQL.limit_put, queue=queue, scope=scope, line=line, **values(limits))
     await apply(tx, queue)
 
@@ -160,6 +163,7 @@ async def reset(tx: Transaction, queue: str, scope: Scope, line: str) -> bool:
     row = await tx.one(SQL.limit_of, queue=queue, scope=scope, line=line)
     if row is None or not row["by_operator"]:
         return False
+    await begin_change(tx, queue)
     if row["declared"] is None:
         await tx.run(SQL.limit_drop, queue=queue, scope=scope, line=line)
     else:

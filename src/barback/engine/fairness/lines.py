@@ -17,6 +17,8 @@ import msgspec
 
 from barback.engine import store
 from barback.engine.fairness.limits import UNLIMITED
+from barback.engine.fairness.newcomers import SQL as NEWCOMERS
+from barback.engine.fairness.newcomers import Newcomers, begin_change, quantum
 from barback.engine.fairness.shares import HELD, Turn, grant, held_until_ms, shares
 from barback.engine.messages import Stored, bell_name
 from barback.storage import Transaction, statements
@@ -51,56 +53,75 @@ def _lined(row: Stored) -> Stored:
 
 
 async def claim(
-    tx: Transaction, queue: str, limit: int, *, entering: Sequence[Stored], freed: Mapping[str, int]
-) -> list[Stored]:
-    """Take up to `limit` messages in fair turns, with their tokens; they are in no table now.
+    tx: Transaction,
+    queue: str,
+    limit: int,
+    *,
+    entering: Sequence[Stored],
+    freed: Mapping[str, int],
+    newcomers: Newcomers,
+) -> tuple[list[Stored], bool]:
+    """Take up to `limit` messages in fair turns; they are in no table now. Whether they hold tokens.
 
     `entering` can run and are in no table: they go into their lines first. `freed` are the tokens of
     leases that `tx` has ended.
     """
-    full = await _open(tx, queue, entering, freed)
+    added = [_lined(row) for row in entering]
+    await store.add_rows(tx, SQL.line_add, added)
+    opened = dict.fromkeys((line_of(row) for row in added), 0)
+    heard = await newcomers.hear(tx, queue, limit)
+    if heard is None:
+        opened |= dict.fromkeys((str(row["line"]) for row in await tx.all(SQL.news_take, queue=queue, n=NEWS_MAX)), 0)
+    else:
+        opened |= heard.opened
+    full = await _change(tx, queue, opened, freed)
     gate = await _hold_gate(tx, queue)
+    rows, counting = (heard.rows, False) if heard is not None else ([], True)
     room = limit if gate is None else min(limit, gate.may)
-    rows: list[Stored] = []
-    more, first = room > 0, True
-    for _ in range(PICKS_MAX):
-        if not more:
-            break
-        found = await tx.all(SQL.turn_pick, queue=queue, now_ms=tx.now_ms, n=room - len(rows))
-        # A line whose last message was taken looks open until its next turn: others may have work behind many such.
-        more = len(found) >= room - len(rows)
-        if not found and first and gate is None and not full and tx.dialect == "postgres":
-            found = await tx.all(SQL.turn_await, queue=queue)
-        first = False
-        turns = sorted((Turn.of(row, tx.now_ms) for row in found), key=lambda turn: (turn.turn, turn.line))
-        rows += await _take(tx, queue, turns, room - len(rows))
-        more = more and len(rows) < room
+    may_wait = not rows and gate is None and not full
+    picked, more = await _pick(tx, queue, limit, room - len(rows), counting=counting, may_wait=may_wait)
+    rows += picked
     if more:
         ring(tx, queue)
     if gate is not None and rows:
         await _pass_gate(tx, queue, gate, len(rows))
     if len(rows) >= limit and any(full.values()):
         ring(tx, queue)
-    return rows
+    return rows, counting
 
 
-async def _open(tx: Transaction, queue: str, entering: Sequence[Stored], freed: Mapping[str, int]) -> dict[str, bool]:
-    """Put rows into their lines, hear the news, give tokens back; whether the lines that it changed were full."""
-    rows = [_lined(row) for row in entering]
-    await store.add_rows(tx, SQL.line_add, rows)
-    opened = {line_of(row) for row in rows}
-    opened |= {str(row["line"]) for row in await tx.all(SQL.news_take, queue=queue, n=NEWS_MAX)}
-    return await _change(tx, queue, opened, freed)
+async def _pick(
+    tx: Transaction, queue: str, limit: int, room: int, *, counting: bool, may_wait: bool
+) -> tuple[list[Stored], bool]:
+    """Take up to `room` messages of the lines whose turn it is. Whether there may be more for a claim with room."""
+    rows: list[Stored] = []
+    # A line may take more than one, so fewer lines will do; when they had too little, all are asked.
+    asked, more = -(-room // quantum(limit)), room > 0
+    for _ in range(PICKS_MAX):
+        if not more:
+            break
+        found = await tx.all(SQL.turn_pick, queue=queue, now_ms=tx.now_ms, n=asked)
+        # A line whose last message was taken looks open until its next turn: others may have work behind many such.
+        more = len(found) >= asked
+        if not found and may_wait and tx.dialect == "postgres":
+            found = await tx.all(SQL.turn_await, queue=queue)
+        may_wait = False
+        turns = sorted((Turn.of(row, tx.now_ms) for row in found), key=lambda turn: (turn.turn, turn.line))
+        rows += await _take(tx, queue, turns, room - len(rows), counting=counting)
+        more = more and len(rows) < room
+        asked = room - len(rows)
+    return rows, more
 
 
-async def _change(tx: Transaction, queue: str, opened: set[str], freed: Mapping[str, int]) -> dict[str, bool]:
-    names = sorted(opened | freed.keys())
+async def _change(tx: Transaction, queue: str, opened: Mapping[str, int], freed: Mapping[str, int]) -> dict[str, bool]:
+    names = sorted(opened.keys() | freed.keys())
     if not names:
         return {}
     changed = await tx.all(
         SQL.turn_change,
         queue=queue,
         lines=names,
+        places=[opened.get(name, 0) for name in names],
         opens=[int(name in opened) for name in names],
         freed=[freed.get(name, 0) for name in names],
     )
@@ -108,7 +129,7 @@ async def _change(tx: Transaction, queue: str, opened: set[str], freed: Mapping[
     return dict.fromkeys(names, False) | full
 
 
-async def _take(tx: Transaction, queue: str, turns: Sequence[Turn], n: int) -> list[Stored]:
+async def _take(tx: Transaction, queue: str, turns: Sequence[Turn], n: int, *, counting: bool) -> list[Stored]:
     """Take `n` messages of lines that are ours, in a few rounds: what one line has not, another may have."""
     rows: list[Stored] = []
     for _ in range(ROUNDS_MAX):
@@ -121,11 +142,18 @@ async def _take(tx: Transaction, queue: str, turns: Sequence[Turn], n: int) -> l
         for turn, share in asked:
             turn.taken += count[turn.line]
             turn.empty = count[turn.line] < share
+    empty = [turn.line for turn in turns if turn.empty]
+    if empty and tx.dialect == "postgres":
+        # Who changes a message, or takes it and thinks better of it, has hidden it from us: its line stays open.
+        waiting = {row["line"] for row in await tx.all(NEWCOMERS.not_empty, queue=queue, lines=empty)}
+        for turn in turns:
+            turn.empty = turn.empty and turn.line not in waiting
     touched = [turn for turn in turns if turn.taken or turn.empty or turn.may <= 0]
     if touched:
         # Each a place of its own, behind all that were served before, in the order in which they had their turn now.
         last = max(tx.now_ms, touched[-1].turn + 1)
-        await tx.bulk(SQL.turn_take, [turn.after(queue, tx.now_ms, last + n) for n, turn in enumerate(touched)])
+        after = [turn.after(queue, tx.now_ms, last + n, counting=counting) for n, turn in enumerate(touched, 1)]
+        await tx.bulk(SQL.turn_take, after)
     rows.sort(key=lambda row: (row.priority, row.pos))
     return rows
 
@@ -134,9 +162,12 @@ async def _take_shares(tx: Transaction, queue: str, asked: Sequence[tuple[Turn, 
     if tx.dialect == "postgres":
         lines, counts = [turn.line for turn, _ in asked], [share for _, share in asked]
         return store.rows_of(await tx.all(SQL.line_take, queue=queue, lines=lines, shares=counts))
-    rows: list[Stored] = []
+    by_share: dict[int, list[str]] = {}
     for turn, share in asked:
-        rows += store.rows_of(await tx.all(SQL.line_take, queue=queue, line=turn.line, n=share))
+        by_share.setdefault(share, []).append(turn.line)
+    rows: list[Stored] = []
+    for share, lines in by_share.items():
+        rows += store.rows_of(await tx.all(SQL.line_take, queue=queue, lines=lines, share=share))
     return rows
 
 
@@ -186,7 +217,7 @@ async def free(tx: Transaction, queue: str, freed: Mapping[str, int]) -> None:
     """Give tokens back, and wake others when somebody may have waited for one."""
     if not freed:
         return
-    full = await _change(tx, queue, set(), freed)
+    full = await _change(tx, queue, {}, freed)
     wake = any(full.values())
     if not wake and (gate := await tx.one(SQL.gate_room, queue=queue)) is not None:
         wake = gate["running"] + sum(freed.values()) >= gate["room"]
@@ -217,6 +248,7 @@ async def hold_back(tx: Transaction, queue: str, line: str | None, until_ms: int
 
     What runs goes on. The queue must have lines. A hold is forgotten when the limits are changed.
     """
+    await begin_change(tx, queue)
     if line is None:
         await tx.run(SQL.gate_hold_back, queue=queue, until_ms=until_ms)
     else:
@@ -232,6 +264,7 @@ async def restart_rates(tx: Transaction, queue: str) -> None:
 
 async def pause(tx: Transaction, queue: str, line: str, *, paused: bool) -> bool:
     """Claim nothing of a line any more, or again; what runs goes on. The queue must have lines. False: it was so."""
+    await begin_change(tx, queue)
     before = await tx.one(SQL.turn_paused, queue=queue, line=line)
     if bool(before and before["paused"]) == paused:
         return False

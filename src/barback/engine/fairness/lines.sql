@@ -12,7 +12,9 @@ SELECT * FROM unnest(:queue::text[], :key::text[], :priority::int[], :id::text[]
 
 -- name: line_take [sqlite]
 DELETE FROM engine_line
-WHERE pos IN (SELECT pos FROM engine_line WHERE queue = :queue AND line = :line ORDER BY priority, pos LIMIT :n)
+WHERE pos IN (
+    SELECT l.pos FROM json_each(:lines) s CROSS JOIN engine_line l
+    WHERE l.pos IN (SELECT x.pos FROM engine_line x WHERE x.queue = :queue AND x.line = s.value ORDER BY x.priority, x.pos LIMIT :share))
 RETURNING pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, line, about;
 
 -- Its turns are locked, so nobody else takes of these lines.
@@ -45,29 +47,29 @@ SELECT DISTINCT line FROM taken;
 -- Rows are locked in the order of their lines: whoever changes several does it in this order, and once.
 -- name: turn_change [sqlite]
 INSERT INTO engine_turn (queue, line, turn, state, room, interval_us, burst, weight, freed)
-SELECT :queue, l.value, 0, o.value, coalesce(m.room, e.room, 2147483647),
+SELECT :queue, l.value, p.value, o.value, coalesce(m.room, e.room, 2147483647),
     CASE WHEN coalesce(m.rate_n, e.rate_n, 0) = 0 THEN 0 ELSE coalesce(m.per_us, e.per_us) / coalesce(m.rate_n, e.rate_n) END,
     coalesce(m.burst, e.burst, 1), coalesce(m.weight, e.weight, 1), f.value
-FROM json_each(:lines) l JOIN json_each(:opens) o ON o.key = l.key JOIN json_each(:freed) f ON f.key = l.key
+FROM json_each(:lines) l JOIN json_each(:places) p ON p.key = l.key JOIN json_each(:opens) o ON o.key = l.key JOIN json_each(:freed) f ON f.key = l.key
 LEFT JOIN engine_limit m ON m.queue = :queue AND m.scope = 'line' AND m.line = l.value
 LEFT JOIN engine_limit e ON e.queue = :queue AND e.scope = 'each' AND e.line = ''
 WHERE true
 ON CONFLICT (queue, line) DO UPDATE SET
-    state = max(engine_turn.state, excluded.state), running = max(0, engine_turn.running - excluded.freed)
+    turn = max(engine_turn.turn, excluded.turn), state = max(engine_turn.state, excluded.state), running = max(0, engine_turn.running - excluded.freed)
 WHERE excluded.freed > 0 OR engine_turn.state < excluded.state
 RETURNING line, running, room;
 
 -- name: turn_change [postgres]
 INSERT INTO engine_turn AS turn (queue, line, turn, state, room, interval_us, burst, weight, freed)
-SELECT :queue, c.line, 0, c.open, coalesce(m.room, e.room, 2147483647),
+SELECT :queue, c.line, c.turn, c.open, coalesce(m.room, e.room, 2147483647),
     CASE WHEN coalesce(m.rate_n, e.rate_n, 0) = 0 THEN 0 ELSE coalesce(m.per_us, e.per_us) / coalesce(m.rate_n, e.rate_n) END,
     coalesce(m.burst, e.burst, 1), coalesce(m.weight, e.weight, 1), c.freed
-FROM unnest(:lines::text[], :opens::int[], :freed::int[]) WITH ORDINALITY AS c(line, open, freed, place)
+FROM unnest(:lines::text[], :places::bigint[], :opens::int[], :freed::int[]) WITH ORDINALITY AS c(line, turn, open, freed, place)
 LEFT JOIN engine_limit m ON m.queue = :queue AND m.scope = 'line' AND m.line = c.line
 LEFT JOIN engine_limit e ON e.queue = :queue AND e.scope = 'each' AND e.line = ''
 ORDER BY c.place
 ON CONFLICT (queue, line) DO UPDATE SET
-    state = greatest(turn.state, excluded.state), running = greatest(0, turn.running - excluded.freed)
+    turn = greatest(turn.turn, excluded.turn), state = greatest(turn.state, excluded.state), running = greatest(0, turn.running - excluded.freed)
 WHERE excluded.freed > 0 OR turn.state < excluded.state
 RETURNING line, running, room;
 

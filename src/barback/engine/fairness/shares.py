@@ -53,7 +53,7 @@ class Turn:
         turn.may = min(turn.room - turn.running, by_rate)
         return turn
 
-    def after(self, queue: str, now_ms: int, turn: int) -> dict[str, object]:
+    def after(self, queue: str, now_ms: int, turn: int, *, counting: bool) -> dict[str, object]:
         """The row after the claim: what runs, when the next may start, and that others have their turn first."""
         tat_us = self.tat_us + self.taken * self.interval_us
         more, _ = grant(now_ms * 1000, tat_us, self.interval_us, self.burst)
@@ -63,7 +63,7 @@ class Turn:
             "line": self.line,
             "turn": turn if self.taken else self.turn,
             "state": state,
-            "taken": self.taken,
+            "taken": self.taken if counting else 0,
             "tat_us": tat_us,
             "until_ms": held_until_ms(tat_us, self.interval_us, self.burst) if state == HELD else 0,
         }

@@ -36,7 +36,9 @@ class Noted:
 
 
 class Gate:
-    """Of one runner."""
+    """Of one runner. `by_line`: it holds lines, not the whole queue."""
+
+    by_line = False
 
     def __init__(self, breaker: Breaker, tasks: Sequence[Task[Any]]) -> None:
         """`tasks` are those of the runner's queue; a probe is given up after the longest they may take."""

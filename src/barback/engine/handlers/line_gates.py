@@ -24,6 +24,8 @@ from barback.storage import Transaction
 class LineGate(Gate):
     """Of one runner."""
 
+    by_line = True
+
     async def through(
         self, tx: Transaction, worker: str, limit: int, claim: Callable[[int], Awaitable[list[Lease]]]
     ) -> list[Lease]:

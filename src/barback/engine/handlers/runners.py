@@ -62,7 +62,7 @@ class Runner:
         """What the last claim saw, when it found nothing and nothing was asked since."""
         self._aside_at = 0.0
         self._aside_in_a_row = 0
-        self._turns = Turns(queue)
+        self._turns = Turns(queue, counts=self._gate is not None and self._gate.by_line)
 
     def adjust(self, batch_max: int | None, slots: int | None, *, lined: bool) -> None:
         """What an operator set for the queue, instead of what its tasks say; None: what they say."""

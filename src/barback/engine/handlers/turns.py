@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from barback.engine import store
 from barback.engine.bulk import bundles
 from barback.engine.fairness import lines
+from barback.engine.fairness.newcomers import Newcomers
 from barback.engine.leases import Lease
 from barback.engine.leasing import at_once, claims
 from barback.engine.leasing.at_once import Glance
@@ -40,10 +41,10 @@ class Turns:
     any pays nothing.
     """
 
-    def __init__(self, queue: str) -> None:
-        """Starts with one bundle at once; quick ones become more."""
+    def __init__(self, queue: str, *, counts: bool) -> None:
+        """Starts with one bundle at once; quick ones become more. `counts`: claims of lines always take tokens."""
         self._queue = queue
-        self.sight = Sight()
+        self.sight = Sight(newcomers=Newcomers(counts))
         self._bundles_next = True
         self._look_at = 0.0
         self._at_once = 1

@@ -62,8 +62,10 @@ async def claim(
     entered, sight.entered = sight.entered, False
     heads = [] if entered else (await route_arrivals(tx, queue, ROUTE_MAX))[0]
     heads = rows + heads + await _ready(tx, queue, ROUTE_MAX, sight)
-    rows = await lines.claim(tx, queue, limit, entering=heads, freed=freed or {})
-    return [await _held(tx, queue, worker, group, lined=True) for group in _groups(rows, singly=singly)]
+    come = sight.newcomers
+    rows, counted = await lines.claim(tx, queue, limit, entering=heads, freed=freed or {}, newcomers=come)
+    lined = store.COUNTED if counted else store.UNCOUNTED
+    return [await _held(tx, queue, worker, group, lined=lined) for group in _groups(rows, singly=singly)]
 
 
 async def _gather(
@@ -125,11 +127,11 @@ def _count(rows: Sequence[Stored], by: int = 1) -> None:
 
 
 async def _held(
-    tx: Transaction, queue: str, worker: str, rows: list[Stored], *, lined: bool, alone: bool = False
+    tx: Transaction, queue: str, worker: str, rows: list[Stored], *, lined: int, alone: bool = False
 ) -> Lease:
     _count(rows)
     token = await store.add_lease(tx, queue, worker, rows, lined=lined)
-    return Lease(token, queue, worker, rows, alone=alone, lined=lined)
+    return Lease(token, queue, worker, rows, alone=alone, lined=bool(lined))
 
 
 async def claim_aside(tx: Transaction, queue: str, worker: str) -> Lease | None:

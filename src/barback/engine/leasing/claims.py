@@ -75,7 +75,9 @@ async def settle(
     for lease in leases:
         settling.add_lease(lease, outcomes)
     settled = await settling.write()
-    settled.freed = lines.freed_by([row for lease in leases if lease.lined for row in lease.rows])
+    # The tables say who holds tokens: those of a lease may have been counted since it was claimed.
+    counted = {row["token"] for row in ended if row["lined"] == store.COUNTED}
+    settled.freed = lines.freed_by([row for lease in leases if lease.token in counted for row in lease.rows])
     if settled.freed and not claiming:
         await lines.free(tx, queue, settled.freed)
     return settled
@@ -186,12 +188,13 @@ class _Settling:
 
 async def split(tx: Transaction, lease: Lease) -> list[Lease]:
     """A lease of its own for each message, with their attempts as they are. Raises LeaseLostError."""
-    if not await tx.all(SQL.lease_end, tokens=[lease.token], worker=lease.worker):
+    ended = await tx.all(SQL.lease_end, tokens=[lease.token], worker=lease.worker)
+    if not ended:
         raise LeaseLostError(f"the lease {lease.token} of queue {lease.queue} was taken over")
     await bundles.end(tx, [lease])
     singles: list[Lease] = []
     for row in lease.rows:
-        token = await store.add_lease(tx, lease.queue, lease.worker, [row], lined=lease.lined)
+        token = await store.add_lease(tx, lease.queue, lease.worker, [row], lined=ended[0]["lined"])
         singles.append(Lease(token, lease.queue, lease.worker, [row], lined=lease.lined))
         singles[-1].due = lease.due
     return singles
@@ -200,13 +203,13 @@ async def split(tx: Transaction, lease: Lease) -> list[Lease]:
 async def give_back(tx: Transaction, leases: Sequence[Lease]) -> None:
     """Return messages that were not started: the attempt does not count. Lost leases are left alone."""
     for lease in leases:
-        if await tx.all(SQL.lease_end, tokens=[lease.token], worker=lease.worker):
+        if ended := await tx.all(SQL.lease_end, tokens=[lease.token], worker=lease.worker):
             if lease.packs:
                 await bundles.free(tx, lease)
             else:
                 back = [msgspec.structs.replace(row, attempt=row.attempt - 1) for row in lease.rows]
                 await store.add_ready(tx, await lanes.withhold(tx, lease.queue, back))
-            if lease.lined:
+            if ended[0]["lined"] == store.COUNTED:
                 await lines.free(tx, lease.queue, lines.freed_by(lease.rows))
             tx.after_commit(partial(tx.database.bell.ring, bell_name(lease.queue)))
 
@@ -232,10 +235,10 @@ async def take_over(tx: Transaction, worker: str, tasks: Mapping[str, Task[objec
             else:
                 aside.append(row)
         settled = await settling.write()
-        lined = bool(found["lined"])
+        lined = int(found["lined"])
         await store.set_aside(tx, aside, lined=lined)
         await store.add_ready(tx, settled.heads)
-        if lined:
+        if lined == store.COUNTED:
             kept = {row.id for row in aside}
             await lines.free(tx, queue, lines.freed_by([row for row in rows if row.id not in kept]))
         tx.after_commit(partial(tx.database.bell.ring, bell_name(queue)))

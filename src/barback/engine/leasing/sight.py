@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from barback.engine.fairness.newcomers import Newcomers
 from barback.engine.leasing.arrivals import Arrivals
 from barback.engine.leasing.floors import Floors
 
@@ -19,6 +20,7 @@ class Sight:
     then `claims_until_look` counts how many more may be filled before arrivals are looked at. `floors`: where to begin.
     `arrivals`: the same of keyed ones. `plain`: messages that can run were all there was (see `at_once.py`).
     `entered`: whether delayed messages entered lanes in the transaction that claims, which does that once.
+    `newcomers`: which lines were served lately.
     `now_ms`: the clock at the last claim of a queue with lines, so that one that steps back is noticed.
     """
 
@@ -29,6 +31,7 @@ class Sight:
     floors: Floors = field(default_factory=Floors)
     arrivals: Arrivals = field(default_factory=Arrivals)
     entered: bool = False
+    newcomers: Newcomers = field(default_factory=Newcomers)
     now_ms: int = FAR_AHEAD_MS
 
     def forget_places(self) -> None:

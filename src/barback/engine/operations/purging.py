@@ -147,7 +147,7 @@ async def _aside(tx: Transaction, queue: str, upto_ms: int, tenant: str) -> int:
         await store.take_aside(tx, one)
     rows = [one.row for one in found]
     await end_these(tx, queue, rows, rows, reason=DRAINED if tenant else PURGED)
-    await lines.free(tx, queue, lines.freed_by([one.row for one in found if one.lined]))
+    await lines.free(tx, queue, lines.freed_by([one.row for one in found if one.lined == store.COUNTED]))
     return len(rows)
 
 

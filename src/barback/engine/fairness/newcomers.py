@@ -1,0 +1,135 @@
+"""Lines that just got messages after a rest, in queues where nothing limits lines: they are served at once.
+
+Most lines of a queue shared by thousands are quiet: a message now and then. To open a turn for it, take it and close
+it again costs more than the message. So a claim first takes what such lines brought, without any row of a turn, and
+then gives the rest of its room to the lines that have a backlog and take turns. A line that brings more than its
+share, or that was served since the line which now waits longest had its turn, takes turns with the others.
+
+Such a claim counts no tokens: its lease says so. Whoever sets a limit waits until no such claim is under way
+and counts what the leases hold (`begin_change`), so that limits are exact from the first claim that goes by them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from barback.engine import store
+from barback.engine.messages import Stored
+from barback.storage import Row, Transaction, statements
+
+SQL = statements(__file__, "newcomers.sql")
+
+LOOK_MORE = 20
+LOOK_MAX = 10_000
+"""News that one claim looks at, where many are of the same lines."""
+TURNS_IN_CLAIM = 100
+"""A turn is at least this part of a claim: less would be more work than it is fair."""
+REMEMBERED_MAX = 50_000
+
+
+def quantum(limit: int) -> int:
+    """How many messages one turn is at least, where a claim takes `limit`."""
+    return max(1, limit // TURNS_IN_CLAIM)
+
+
+@dataclass
+class Heard:
+    """What a claim took at once, and the lines that take turns from now on, each with its place (0: at the front)."""
+
+    rows: list[Stored] = field(default_factory=list[Stored])
+    opened: dict[str, int] = field(default_factory=dict[str, int])
+
+
+@dataclass
+class Newcomers:
+    """When one runner served lines at once. `counts`: its claims take tokens, whatever the limits are."""
+
+    counts: bool = False
+    _served: dict[str, int] = field(default_factory=dict[str, int])
+
+    async def hear(self, tx: Transaction, queue: str, limit: int) -> Heard | None:
+        """Take up to `limit` messages of lines that just came. None: claims must count tokens now; nothing was done.
+
+        The rows of turns are not touched: that comes after it.
+        """
+        if self.counts or not await _uncounted(tx, queue):
+            return None
+        n = limit + LOOK_MORE
+        found = await tx.all(SQL.news_look, queue=queue, after=0, n=n)
+        if found[0]["bound"]:
+            return None
+        news, first_turn = [row for row in found if row["pos"] is not None], found[0]["first_turn"]
+        quiet = self._quiet(news, first_turn)
+        if len(news) == n and len(quiet) < limit // 2:
+            # Much news of few lines: whoever came behind them must not wait for that.
+            more = await tx.all(SQL.news_look, queue=queue, after=news[-1]["pos"], n=LOOK_MAX)
+            news += [row for row in more if row["pos"] is not None]
+            quiet = self._quiet(news, first_turn)
+        # Those that were served a moment ago have their turn when the others had theirs.
+        heard = Heard(
+            opened={row["line"]: self._served.get(row["line"], 0) for row in news if row["line"] not in quiet}
+        )
+        left = await self._take(tx, queue, list(quiet), limit, heard) if quiet else set[str]()
+        places = [row["pos"] for row in news if row["line"] not in left]
+        if places:
+            await tx.run(SQL.news_drop, queue=queue, places=places)
+        return heard
+
+    def _quiet(self, news: Sequence[Row], first_turn: int | None) -> dict[str, None]:
+        """The lines that may be served at once, in the order in which they came."""
+        lines = dict.fromkeys(str(row["line"]) for row in news if row["quiet"])
+        if first_turn is None:
+            return lines
+        return {line: None for line in lines if self._served.get(line, first_turn - 1) < first_turn}
+
+    async def _take(self, tx: Transaction, queue: str, lines: Sequence[str], limit: int, heard: Heard) -> set[str]:
+        """Take a turn of each of `lines`; those that were not come to, because there was no room."""
+        share = quantum(limit)
+        taken = await tx.all(SQL.quiet_take, queue=queue, lines=lines[:limit], share=share, n=limit)
+        seen = taken[0]["seen"] if taken else None
+        columns = len(Stored.__struct_fields__)
+        heard.rows = store.rows_of(tuple(row)[:columns] for row in taken)  # type: ignore[arg-type]
+        count = Counter(row.line or "" for row in heard.rows)
+        reached = len(lines[:limit])
+        if len(heard.rows) >= limit:
+            reached = 1 + max(n for n, line in enumerate(lines[:limit]) if count[line])
+        if len(self._served) > REMEMBERED_MAX:
+            self._served.clear()
+        self._served.update((line, tx.now_ms) for line in lines[:reached] if count[line])
+        if tx.dialect == "postgres" and seen != len(taken):
+            # Others are just taking of these lines, or hold a message for a moment: they may let it lie.
+            perhaps = lines[:reached]
+        else:
+            perhaps = [line for line in lines[:reached] if count[line] >= share or line == lines[reached - 1]]
+        more = await tx.all(SQL.not_empty, queue=queue, lines=perhaps)
+        if more:
+            last = await tx.one(SQL.turn_last, queue=queue)
+            place = max(tx.now_ms, last["turn"] + 1 if last is not None else 0)
+            heard.opened |= {str(row["line"]): place for row in more}
+        return set(lines[reached:])
+
+
+async def _uncounted(tx: Transaction, queue: str) -> bool:
+    """Whether a claim may go without tokens. Not while somebody changes limits, or waits for it."""
+    if tx.dialect != "postgres":
+        return True
+    row = await tx.one(SQL.uncounted, queue=queue)
+    return row is not None and bool(row["may"])
+
+
+async def begin_change(tx: Transaction, queue: str) -> None:
+    """Before anything is written that limits lines of `queue` or stops one: no claim goes on that does not see it.
+
+    What such claims hold is counted as tokens from here on.
+    """
+    if tx.dialect == "postgres":
+        await tx.one(SQL.change_begin, queue=queue)
+    # Again until there is none: what a worker held that died is a lease of nobody's when he who took it over commits.
+    while await tx.one(SQL.uncounted_any, queue=queue):
+        leases = await tx.all(SQL.uncounted_leases, queue=queue)
+        rows = [row for lease in leases for row in store.leased_rows(lease["body"])]
+        count = Counter(row.line if row.line is not None else row.tenant or "" for row in rows)
+        await tx.run(SQL.leases_count, tokens=[lease["token"] for lease in leases])
+        await tx.run(SQL.turns_count, queue=queue, lines=sorted(count), counts=[count[line] for line in sorted(count)])
