@@ -117,14 +117,12 @@ async def _change(tx: Transaction, queue: str, opened: Mapping[str, int], freed:
     names = sorted(opened.keys() | freed.keys())
     if not names:
         return {}
-    changed = await tx.all(
-        SQL.turn_change,
-        queue=queue,
-        lines=names,
-        places=[opened.get(name, 0) for name in names],
-        opens=[int(name in opened) for name in names],
-        freed=[freed.get(name, 0) for name in names],
-    )
+    changes = [(name, opened.get(name, 0), int(name in opened), freed.get(name, 0)) for name in names]
+    if tx.dialect == "sqlite":
+        changed = await tx.all(SQL.turn_change, queue=queue, changes=changes)
+    else:
+        lines, places, opens, back = map(list, zip(*changes, strict=True))
+        changed = await tx.all(SQL.turn_change, queue=queue, lines=lines, places=places, opens=opens, freed=back)
     full = {str(row["line"]): row["running"] + freed.get(str(row["line"]), 0) >= row["room"] for row in changed}
     return dict.fromkeys(names, False) | full
 

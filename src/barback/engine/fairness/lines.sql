@@ -46,16 +46,19 @@ SELECT DISTINCT line FROM taken;
 
 -- Rows are locked in the order of their lines: whoever changes several does it in this order, and once.
 -- name: turn_change [sqlite]
+WITH c AS MATERIALIZED (SELECT json_extract(value, '$[0]') AS line, json_extract(value, '$[1]') AS turn, json_extract(value, '$[2]') AS open,
+    json_extract(value, '$[3]') AS freed FROM json_each(:changes))
 INSERT INTO engine_turn (queue, line, turn, state, room, interval_us, burst, weight, freed)
-SELECT :queue, l.value, p.value, o.value, coalesce(m.room, e.room, 2147483647),
+SELECT :queue, c.line, c.turn, c.open, coalesce(m.room, e.room, 2147483647),
     CASE WHEN coalesce(m.rate_n, e.rate_n, 0) = 0 THEN 0 ELSE coalesce(m.per_us, e.per_us) / coalesce(m.rate_n, e.rate_n) END,
-    coalesce(m.burst, e.burst, 1), coalesce(m.weight, e.weight, 1), f.value
-FROM json_each(:lines) l JOIN json_each(:places) p ON p.key = l.key JOIN json_each(:opens) o ON o.key = l.key JOIN json_each(:freed) f ON f.key = l.key
-LEFT JOIN engine_limit m ON m.queue = :queue AND m.scope = 'line' AND m.line = l.value
+    coalesce(m.burst, e.burst, 1), coalesce(m.weight, e.weight, 1), c.freed
+FROM c
+LEFT JOIN engine_limit m ON m.queue = :queue AND m.scope = 'line' AND m.line = c.line
 LEFT JOIN engine_limit e ON e.queue = :queue AND e.scope = 'each' AND e.line = ''
 WHERE true
 ON CONFLICT (queue, line) DO UPDATE SET
-    turn = max(engine_turn.turn, excluded.turn), state = max(engine_turn.state, excluded.state), running = max(0, engine_turn.running - excluded.freed)
+    turn = max(engine_turn.turn, excluded.turn), state = max(engine_turn.state, excluded.state),
+    running = max(0, engine_turn.running - excluded.freed)
 WHERE excluded.freed > 0 OR engine_turn.state < excluded.state
 RETURNING line, running, room;
 

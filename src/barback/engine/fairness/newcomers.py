@@ -132,4 +132,7 @@ async def begin_change(tx: Transaction, queue: str) -> None:
         rows = [row for lease in leases for row in store.leased_rows(lease["body"])]
         count = Counter(row.line if row.line is not None else row.tenant or "" for row in rows)
         await tx.run(SQL.leases_count, tokens=[lease["token"] for lease in leases])
-        await tx.run(SQL.turns_count, queue=queue, lines=sorted(count), counts=[count[line] for line in sorted(count)])
+        if tx.dialect == "sqlite":
+            await tx.run(SQL.turns_count, queue=queue, changes=list(count.items()))
+        else:
+            await tx.run(SQL.turns_count, queue=queue, lines=list(count), counts=list(count.values()))

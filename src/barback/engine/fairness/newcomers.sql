@@ -88,7 +88,7 @@ UPDATE engine_lease SET lined = 1 WHERE token IN (:tokens*);
 
 -- name: turns_count [sqlite]
 INSERT INTO engine_turn (queue, line, turn, state, room, interval_us, burst, weight, running)
-SELECT :queue, l.value, 0, 0, 2147483647, 0, 1, 1, n.value FROM json_each(:lines) l JOIN json_each(:counts) n ON n.key = l.key WHERE true
+SELECT :queue, json_extract(value, '$[0]'), 0, 0, 2147483647, 0, 1, 1, json_extract(value, '$[1]') FROM json_each(:changes) WHERE true
 ON CONFLICT (queue, line) DO UPDATE SET running = engine_turn.running + excluded.running;
 
 -- name: turns_count [postgres]
