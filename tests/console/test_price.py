@@ -14,7 +14,7 @@ from barback.engine.leases import Pack
 from barback.engine.messages import Stored
 from barback.engine.operations import key_looks, looking, moving
 from barback.engine.operations.looking import NEWEST, Look
-from barback.engine.operations.payload_looks import caseless_in, like
+from barback.engine.operations.payload_looks import caseless_in
 from barback.engine.operations.places import PLACES, row_in, rows_in
 from barback.foundation.clock import HandClock
 from barback.foundation.ids import new_id
@@ -188,10 +188,8 @@ async def test_closed_keys_are_found_without_looking_at_all_that_is_dead(databas
 
 
 @pytest.mark.parametrize(
-    ("piece", "part"), [("order 77", " 77"), ('"id":4711', '":4711'), ("receipt", None), ("a1b", None), ("%_!", "%_!")]
+    ("piece", "part"), [("order 77", " 77"), ('"id":4711', '":4711'), ("receipt", None), ("a1b", None)]
 )
 def test_a_piece_is_looked_for_as_it_is_where_case_cannot_matter(piece: str, part: str | None) -> None:
     """To make every payload small before it is compared takes half of a search."""
     assert caseless_in(piece) == part
-    if part is not None:
-        assert like(part)[1:-1].replace("!!", "!").replace("!%", "%").replace("!_", "_") == part

@@ -16,7 +16,7 @@ from barback.engine.leases import Pack
 from barback.engine.messages import NOTHING_ABOUT, About
 from barback.engine.operations.fitting import Fitting
 from barback.engine.operations.packed_looks import Held, bundled, leased
-from barback.engine.operations.payload_looks import Field, caseless_in, like, piece_of
+from barback.engine.operations.payload_looks import Field, caseless_in, piece_of
 from barback.engine.operations.places import DEAD, PLACES, Place, State, counts_in, row_in, rows_in
 from barback.engine.operations.shared_looks import SharedLook, looks_of
 from barback.foundation.errors import NotFound
@@ -191,12 +191,11 @@ def _given(look: Look) -> dict[str, Any]:
     given = {name: value for name, value in msgspec.structs.asdict(look).items() if value not in (None, ())}
     for name in ("parent", "batch"):
         if name in given:
-            given[name] = f'%"{name}":"{given[name]}"%'
+            given[name] = f'"{name}":"{given[name]}"'
     piece = piece_of(look.text, given.pop("fields", ()))
     given.pop("text", None)
     caseless = None if piece is None else caseless_in(piece)
-    patterns = {"piece": piece, "caseless": caseless}
-    return given | {name: like(it) for name, it in patterns.items() if it is not None}
+    return given | {name: it for name, it in (("piece", piece), ("caseless", caseless)) if it is not None}
 
 
 async def _in_tables(

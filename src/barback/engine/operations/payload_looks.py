@@ -52,11 +52,6 @@ def caseless_in(piece: str) -> str | None:
     return max(parts, key=len) if parts else None
 
 
-def like(piece: str) -> str:
-    """A pattern for LIKE with the escape `!` that finds a piece anywhere."""
-    return "%" + piece.replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%"
-
-
 def _at(value: Any, path: tuple[str, ...]) -> Iterator[Any]:
     if not path:
         yield value

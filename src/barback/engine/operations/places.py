@@ -64,10 +64,10 @@ _CONDITIONS = {
     "enqueued_to_ms": "enqueued_ms < :enqueued_to_ms",
     "due_from_ms": "{state} IN ('scheduled', 'retrying') AND {at} >= :due_from_ms",
     "due_to_ms": "{state} IN ('scheduled', 'retrying') AND {at} < :due_to_ms",
-    "parent": "about LIKE :parent",
-    "batch": "about LIKE :batch",
-    "caseless": "payload LIKE :caseless ESCAPE '!'",
-    "piece": "lower(payload) LIKE :piece ESCAPE '!'",
+    "parent": "instr(about, :parent) > 0",
+    "batch": "instr(about, :batch) > 0",
+    "caseless": "instr(payload, :caseless) > 0",
+    "piece": "instr(lower(payload), :piece) > 0",
 }
 
 
@@ -87,7 +87,7 @@ def rows_in(state: State | None, given: frozenset[str]) -> Statement | None:
         for place in _places(state)
     ]
     text = f"SELECT * FROM ({' UNION ALL '.join(tables)}) m {_YOUNGEST}"  # noqa: S608
-    return sql(text, text.replace("rowid", "ctid")) if tables else None
+    return sql(text, text.replace("rowid", "ctid").replace("instr(", "strpos(")) if tables else None
 
 
 @cache
