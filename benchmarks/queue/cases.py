@@ -101,13 +101,15 @@ class Cases:
         shape: str = "plain",
         backlog: int = 0,
         held: bool = False,
+        noisy: bool = True,
     ) -> Figures:
         """One worker, one producer: by a timetable of `rate` a second or flat out. Waits count from the send.
 
-        `backlog`: so many wait beforehand (of many tenants, when `shape` is quiet). `held`: somebody keeps a
-        snapshot open all the time.
+        `backlog`: so many wait beforehand; when `shape` is quiet, of many tenants, nine tenths of them of one; not
+        `noisy`: without that one, and without what it would have. `held`: somebody keeps a snapshot open all the time.
         """
-        filled = "tenants" if shape == "quiet" else shape
+        filled = ("tenants" if noisy else "calm") if shape == "quiet" else shape
+        backlog = backlog if noisy else backlog // 10
         with self._store(engine, settings, shape=filled) as url:
             if backlog:
                 self._programs.ask(engine, url, "bulk", settings, count=backlog, shape=filled)

@@ -182,7 +182,7 @@ def _tenants(sizes: Sizes) -> Iterator[Step]:
         speed = ENGINES[name].speed
         count = min(sizes.backlog * 4, speed * 5)
         params = {"count": count, "rate": 100, "seconds": sizes.flow_s / 2}
-        yield Step("tenants", name, 0, params, 9 + count / speed * 2)
+        yield Step("tenants", name, 0, params, 27 + count / speed * 3)
     for state in STATES:
         for name in _that("tenants"):
             engine = ENGINES[name]

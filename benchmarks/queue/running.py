@@ -147,7 +147,11 @@ def _latency(cases: Cases, engine: Engine, settings: Settings, params: Params) -
 
 def _tenants(cases: Cases, engine: Engine, settings: Settings, params: Params) -> Figures:
     seconds, rate, backlog = params["seconds"], params["rate"], params["count"]
-    return cases.flow(engine, settings, seconds, rate=rate, shape="quiet", backlog=backlog)
+    busy = cases.flow(engine, settings, seconds, rate=rate, shape="quiet", backlog=backlog)
+    # The same quiet tenants with the same messages: without the noisy one, and with nothing waiting.
+    calm = cases.flow(engine, settings, seconds, rate=rate, shape="quiet", backlog=backlog, noisy=False)
+    idle = cases.flow(engine, settings, seconds, rate=rate, shape="quiet")
+    return {**busy, "without_noisy": calm, "idle": idle}
 
 
 def _snapshot(cases: Cases, engine: Engine, settings: Settings, params: Params) -> Figures:

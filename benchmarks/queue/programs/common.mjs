@@ -17,6 +17,7 @@ export function makeItem(shape, n) {
     item.key = n % 2 ? `key-${n % KEYS}` : "busy";
     if (n % 2 === 0) item.payload.order = BUSY;
   } else if (shape === "tenants") item.tenant = n % 10 ? "tenant-0" : `tenant-${1 + (Math.floor(n / 10) % (TENANTS - 1))}`;
+  else if (shape === "calm") item.tenant = `tenant-${1 + (n % (TENANTS - 1))}`;
   else if (shape === "quiet") item.tenant = `tenant-${1 + Math.floor(Math.random() * (TENANTS - 1))}`;
   return item;
 }

@@ -47,7 +47,10 @@ class Item:
 
 @dataclass
 class Options:
-    """What the harness asks for. `shape`: plain, keyed (half of it on one key), tenants (90 % of one), quiet, noisy."""
+    """What the harness asks for. `shape`: plain, keyed (half of it on one key), tenants (90 % of one), quiet.
+
+    calm: what the quiet tenants have of `tenants`, without the one that has the rest.
+    """
 
     count: int = 0
     shape: str = "plain"
@@ -67,6 +70,8 @@ def items(shape: str, count: int | None = None) -> Iterator[Item]:
             item.payload["order"] = ORDER if n % 2 else BUSY
         elif shape == "tenants":
             item.tenant = "tenant-0" if n % 10 else f"tenant-{1 + n // 10 % (TENANTS - 1)}"
+        elif shape == "calm":
+            item.tenant = f"tenant-{1 + n % (TENANTS - 1)}"
         elif shape == "quiet":
             item.tenant = f"tenant-{random.randrange(1, TENANTS)}"
         yield item

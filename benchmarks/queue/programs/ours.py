@@ -51,7 +51,7 @@ async def handle_batch(_tx: Transaction, messages: Sequence[Message[Order]]) -> 
 
 def queue(number: int, options: Options) -> Queue:
     """Queue number `number` with its one task."""
-    lined: dict[str, Any] = {"lines": engine.Lines()} if options.shape in {"tenants", "quiet"} else {}
+    lined: dict[str, Any] = {"lines": engine.Lines()} if options.shape in {"tenants", "calm", "quiet"} else {}
     made = Queue(f"bench_{number}")
     batch_max = options.settings.get("batch", 500)
     if options.settings.get("kind", "batch") == "row":
