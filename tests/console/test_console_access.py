@@ -55,6 +55,7 @@ MOVING: list[tuple[str, Any]] = [
     ("/console/messages/nothing/run-now", None),
     ("/console/messages/nothing/snooze", {"ms": 1}),
     ("/console/messages/nothing/cancel", None),
+    ("/console/messages/nothing/bring-back", None),
 ]
 
 TUNING: list[tuple[str, Any]] = [

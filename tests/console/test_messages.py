@@ -65,7 +65,7 @@ async def test_one_runs_now_later_or_never(database: Database) -> None:
         await moving.cancel(tx, never, who=WHO)
         with pytest.raises(moving.MessageNotWaiting):
             await moving.hurry(tx, (await put_ready(tx, task)), who=WHO)
-        with pytest.raises(looking.MessageNotFound):
+        with pytest.raises(moving.MessageNotWaiting):
             await moving.cancel(tx, never, who=WHO)
     await work(database, task)
     assert sorted(task.book.done) == ["Ada", "Di"]
@@ -120,7 +120,7 @@ async def test_messages_and_keys_over_http(server: RunningServer, operator: Part
     assert (await operator.post(f"/v1/console/messages/{later}/snooze", json={"ms": 1000})).status_code == 200
     assert (await operator.post(f"/v1/console/messages/{later}/snooze", json={"ms": 0})).status_code == 422
     assert (await operator.post(f"/v1/console/messages/{later}/cancel")).status_code == 200
-    assert (await operator.get(f"/v1/console/messages/{later}")).status_code == 404
+    assert (await found(operator, f"/v1/console/messages/{later}"))["state"] == "cancelled"
 
     [key] = (await found(operator, "/v1/console/keys"))["items"]
     assert (key["key"], key["closed"], key["letter"], key["waiting"]) == ("tab 7", True, letter, 2)

@@ -94,7 +94,8 @@ async def change_messages(
 ) -> ErrandFigures:
     """Cancel, put off or run now what a search finds now. Workers do it, 200 messages in each transaction.
 
-    Only an admin may cancel many: there is no way back. What becomes of it: `/console/errands/{id}`.
+    Only an admin may cancel many: of dead letters and members of batches there is no way back. What becomes of it:
+    `/console/errands/{id}`.
     """
     if data.action == "cancel":
         operator.require_admin("cancel many messages at once")
@@ -180,9 +181,18 @@ async def snooze_message(
 
 @post("/console/messages/{message_id:str}/cancel", tags=["console"], status_code=200)
 async def cancel_message(db: Database, operator: Operator, message_id: str, queue: Its = None) -> shapes.MessageMoved:
-    """It never runs. If it was the head of its key, the next one is."""
+    """It does not run. If it was the head of its key, the next one is. For a week it can be brought back."""
     async with db.transaction() as tx:
         await moving.cancel(tx, message_id, who=operator.who, queue=queue)
+    figures.watcher_of(db).forget()
+    return shapes.MessageMoved(message_id)
+
+
+@post("/console/messages/{message_id:str}/bring-back", tags=["console"], status_code=200)
+async def bring_message_back(db: Database, operator: Operator, message_id: str) -> shapes.MessageMoved:
+    """Let a cancelled message wait again, as it did. It is kept for a week."""
+    async with db.transaction() as tx:
+        await moving.bring_back(tx, message_id, who=operator.who)
     figures.watcher_of(db).forget()
     return shapes.MessageMoved(message_id)
 
@@ -230,6 +240,7 @@ ROUTES = [
     hasten_message,
     snooze_message,
     cancel_message,
+    bring_message_back,
     keys,
     key_detail,
     drain_key,

@@ -22,7 +22,7 @@ SNOOZE_MAX_MS = 366 * 86_400_000
 class MessageFigures(msgspec.Struct, kw_only=True):
     """A message where it is. `at_ms`: when it is due, was claimed, or died; `batch`, `parent`: what it belongs to.
 
-    state: ready, waiting (behind its key), scheduled, retrying, leased (by `worker`), dead.
+    state: ready, waiting (behind its key), scheduled, retrying, leased (by `worker`), dead, cancelled.
     """
 
     id: str

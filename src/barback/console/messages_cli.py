@@ -100,12 +100,19 @@ def messages_cancel(
     yes: YesOption = False,
     database: DatabaseOption = None,
 ) -> None:
-    """Take out for good what waits: one message, or all that fit. What a worker holds stays."""
+    """Take out what waits: one message, or all that fit; for a week it can come back. What a worker holds stays."""
     if message_id := _one_id(words, queue):
         changing(database, lambda tx: moving.cancel(tx, message_id, who=who(), reason=reason, queue=queue))
         typer.echo(f"{message_id} is cancelled")
     else:
         typer.echo(f"{_each(database, words, 'cancel', yes=yes)} are cancelled")
+
+
+@messages_app.command(name="bring-back")
+def messages_bring_back(message_id: LetterArgument, *, database: DatabaseOption = None) -> None:
+    """Let a cancelled message wait again, as it did. Many: `messages retry state:cancelled`."""
+    changing(database, lambda tx: moving.bring_back(tx, message_id, who=who()))
+    typer.echo(f"{message_id} waits again")
 
 
 @messages_app.command(name="snooze")

@@ -681,7 +681,8 @@ export interface paths {
         put?: never;
         /**
          * Cancel, put off or run now what a search finds now. Workers do it, 200 messages in each transaction.
-         * @description Only an admin may cancel many: there is no way back. What becomes of it: `/console/errands/{id}`.
+         * @description Only an admin may cancel many: of dead letters and members of batches there is no way back. What becomes of it:
+         *     `/console/errands/{id}`.
          */
         post: operations["change_messages"];
         delete?: never;
@@ -741,6 +742,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/console/messages/{message_id}/bring-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a cancelled message wait again, as it did. It is kept for a week. */
+        post: operations["bring_message_back"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/console/messages/{message_id}/cancel": {
         parameters: {
             query?: never;
@@ -750,7 +768,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** It never runs. If it was the head of its key, the next one is. */
+        /** It does not run. If it was the head of its key, the next one is. For a week it can be brought back. */
         post: operations["cancel_message"];
         delete?: never;
         options?: never;
@@ -2858,7 +2876,7 @@ export interface components {
          * MessageFigures
          * @description A message where it is. `at_ms`: when it is due, was claimed, or died; `batch`, `parent`: what it belongs to.
          *
-         *         state: ready, waiting (behind its key), scheduled, retrying, leased (by `worker`), dead.
+         *         state: ready, waiting (behind its key), scheduled, retrying, leased (by `worker`), dead, cancelled.
          */
         MessageFigures: {
             id: string;
@@ -4186,7 +4204,7 @@ export interface components {
             worker: string;
             message: string | null;
             /** @enum {unknown} */
-            outcome: "dead" | "ended" | "leased" | "ready" | "retrying" | "scheduled" | "skipped" | "unknown" | "waiting";
+            outcome: "cancelled" | "dead" | "ended" | "leased" | "ready" | "retrying" | "scheduled" | "skipped" | "unknown" | "waiting";
             asked_by: string | null;
             skipped: number;
         };
@@ -5790,6 +5808,36 @@ export interface operations {
             401: components["responses"]["401"];
             403: components["responses"]["403"];
             404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    bring_message_back: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageMoved"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
             422: components["responses"]["422"];
             500: components["responses"]["500"];
             503: components["responses"]["503"];

@@ -31,6 +31,7 @@ KEEP: tuple[tuple[Statement, int], ...] = (
     (SQL.tidy_turn, HOUR_MS),
     (SQL.tidy_batch, 30 * DAY_MS),
     (SQL.tidy_errand, 30 * DAY_MS),
+    (SQL.tidy_cancelled, 7 * DAY_MS),
 )
 """What is forgotten after so many milliseconds whatever is asked for; the rest goes by `Retention`."""
 

@@ -108,3 +108,7 @@ DELETE FROM engine_batch WHERE ctid = ANY (ARRAY(
 -- name: tidy_errand
 DELETE FROM engine_errand WHERE id IN (
     SELECT id FROM engine_errand WHERE state <> 'running' AND started_ms < :before_ms ORDER BY started_ms LIMIT :n);
+
+-- name: tidy_cancelled
+DELETE FROM engine_cancelled WHERE id IN (
+    SELECT id FROM engine_cancelled WHERE cancelled_ms < :before_ms ORDER BY cancelled_ms LIMIT :n);

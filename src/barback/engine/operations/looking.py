@@ -17,7 +17,7 @@ from barback.engine.messages import NOTHING_ABOUT, About
 from barback.engine.operations.fitting import Fitting
 from barback.engine.operations.packed_looks import Held, bundled, leased
 from barback.engine.operations.payload_looks import Field, caseless_in, piece_of
-from barback.engine.operations.places import DEAD, PLACES, Place, State, counts_in, row_in, rows_in
+from barback.engine.operations.places import CANCELLED, DEAD, PLACES, Place, State, counts_in, row_in, rows_in
 from barback.engine.operations.shared_looks import SharedLook, looks_of
 from barback.foundation.errors import NotFound
 from barback.storage import Row, Transaction, statements
@@ -70,7 +70,8 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """A message where it is now.
 
     ready: may be claimed. waiting: stands behind another of its key. scheduled: not due. retrying: waits for
-    its next attempt. leased: in the hands of `worker`. dead: gave up. `at_ms`: when it is due, was claimed, or died.
+    its next attempt. leased: in the hands of `worker`. dead: gave up. cancelled: can be brought back.
+    `at_ms`: when it is due, was claimed, died, or was cancelled.
     """
 
     id: str
@@ -139,9 +140,9 @@ async def one(tx: Transaction, message_id: str, *, queue: str | None = None) -> 
     """
     if queue is None and (row := await tx.one(SQL.looks_failed, id=message_id)):
         queue = str(row["queue"])
-    waiting = [place for place in PLACES if place is not DEAD]
+    waiting = [place for place in PLACES if place not in (DEAD, CANCELLED)]
     # What was claimed, or died, while the tables were read is found when it is looked for again.
-    for places in ([DEAD], waiting, [DEAD]):
+    for places in ([DEAD, CANCELLED], waiting, [DEAD]):
         for place in places:
             if found := await _seen_in(tx, place, message_id, queue):
                 return found

@@ -21,7 +21,7 @@ from barback.engine.dead.dead_letters import DeadLetterNotFound
 from barback.engine.leases import Pack
 from barback.engine.leasing import arrivals, lanes
 from barback.engine.messages import Cancel, Stored
-from barback.engine.operations import looking, purging
+from barback.engine.operations import cancelled, looking, purging
 from barback.engine.operations.looking import Seen
 from barback.engine.operations.packed_looks import pack_of
 from barback.engine.tasks import bell_name
@@ -45,13 +45,17 @@ class MessageNotWaiting(Conflict):
 
 
 async def cancel(tx: Transaction, message_id: str, *, who: str, reason: str = "", queue: str | None = None) -> Seen:
-    """Take a message that waits out for good; what is behind its key moves up. Dead ones are discarded.
+    """Take a message out that waits; what is behind its key moves up. Dead ones are discarded.
+
+    For a week it can be brought back (`cancelled`).
 
     `queue`: its queue, if known, so that it is found at once; the same for the others here.
 
     Raises MessageNotFound, and MessageNotWaiting for what a worker holds.
     """
     seen = await looking.one(tx, message_id, queue=queue)
+    if seen.state == "cancelled":
+        raise MessageNotWaiting(f"The message {seen.id} is cancelled already.")
     if seen.state == "leased":
         raise MessageNotWaiting(f"The message {seen.id} is held by {seen.worker}; stop that worker, or wait.")
     return _one_of(seen, await cancel_these(tx, [seen], who=who, reason=reason))
@@ -72,12 +76,12 @@ async def snooze(tx: Transaction, message_id: str, delay_ms: int, *, who: str, q
 
 
 async def hurry(tx: Transaction, message_id: str, *, who: str, queue: str | None = None) -> Seen:
-    """Let a message run now: one that waits for its time, also for its retry, or a dead one.
+    """Let a message run now: one that waits for its time, also for its retry, a dead or a cancelled one.
 
     Raises MessageNotFound, and MessageNotWaiting for one that is neither.
     """
     seen = await looking.one(tx, message_id, queue=queue)
-    if seen.state not in ("dead", *_TIMED):
+    if seen.state not in ("dead", "cancelled", *_TIMED):
         raise MessageNotWaiting(f"The message {message_id} is {seen.state}: it does not wait for a time.")
     return _one_of(seen, await hurry_these(tx, [seen], who=who))
 
@@ -97,6 +101,8 @@ async def cancel_these(tx: Transaction, found: Sequence[Seen], *, who: str, reas
             heads[row.queue].append(row.key)
     await counts.write(tx)
     await blob_refs.let_go(tx, [row for row, _ in taken.values()])
+    due = {one.id: one.at_ms for one in found}
+    await cancelled.keep(tx, [(row, due[row.id]) for row, _ in taken.values()])
     for queue, keys in sorted(heads.items()):
         await store.add_ready(tx, await lanes.promote(tx, queue, sorted(keys)))
         _ring(tx, queue)
@@ -126,7 +132,17 @@ async def hurry_these(tx: Transaction, found: Sequence[Seen], *, who: str) -> in
         # One that was discarded meanwhile does not keep the others.
         with contextlib.suppress(DeadLetterNotFound):
             await dead_letters.retry(tx, one.id, who=who)
-    return len(dead) + await _timed(tx, found, tx.now_ms, "message.hurried", who, set())
+    back = [one.id for one in found if one.state == "cancelled"]
+    count = len(dead) + await cancelled.bring_back(tx, back, who=who, now=True)
+    return count + await _timed(tx, found, tx.now_ms, "message.hurried", who, set())
+
+
+async def bring_back(tx: Transaction, message_id: str, *, who: str) -> Seen:
+    """Let a cancelled message wait again, as it did. Raises MessageNotFound, and MessageNotWaiting for any other."""
+    seen = await looking.one(tx, message_id)
+    if seen.state != "cancelled":
+        raise MessageNotWaiting(f"The message {message_id} is {seen.state}: it was not cancelled.")
+    return _one_of(seen, await cancelled.bring_back(tx, [message_id], who=who))
 
 
 async def change_these(

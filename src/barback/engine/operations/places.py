@@ -13,13 +13,16 @@ from typing import Literal
 
 from barback.storage import Statement, sql
 
-State = Literal["ready", "waiting", "scheduled", "retrying", "leased", "dead"]
-STATES: tuple[State, ...] = ("ready", "waiting", "scheduled", "retrying", "leased", "dead")
+State = Literal["ready", "waiting", "scheduled", "retrying", "leased", "dead", "cancelled"]
+STATES: tuple[State, ...] = ("ready", "waiting", "scheduled", "retrying", "leased", "dead", "cancelled")
 
 
 @dataclass(frozen=True)
 class Place:
-    """A table. `at`: its time (due, died); `turn`: an index of it, so that one queue is read without the others."""
+    """A table. `at`: its time (due, died); `turn`: an index of it, so that one queue is read without the others.
+
+    `asked`: it is looked through only for those who ask for its state.
+    """
 
     table: str
     states: Sequence[State]
@@ -27,6 +30,7 @@ class Place:
     at: str = "CAST(NULL AS BIGINT)"
     error: str = "CAST(NULL AS TEXT)"
     newest: str = ""
+    asked: bool = False
 
     @property
     def state(self) -> str:
@@ -44,6 +48,10 @@ DEAD = Place(
     "engine_dead", ("dead",), "queue DESC, died_ms DESC, id DESC", at="died_ms", error="substr(error, 1, 300)",
     newest="died_ms DESC, id DESC",
 )  # fmt: skip
+CANCELLED = Place(
+    "engine_cancelled", ("cancelled",), "queue DESC, cancelled_ms DESC", at="cancelled_ms", newest="cancelled_ms DESC",
+    asked=True,
+)  # fmt: skip
 PLACES = (
     Place("engine_ready", ("ready",), "queue, priority, pos"),
     Place("engine_line", ("ready",), "queue, line, priority, pos"),
@@ -51,6 +59,7 @@ PLACES = (
     Place("engine_parked", ("waiting",), "queue, key, pos"),
     Place("engine_later", ("scheduled", "retrying"), "queue, due_ms", at="due_ms"),
     DEAD,
+    CANCELLED,
 )
 _YOUNGEST = "ORDER BY enqueued_ms DESC, id DESC LIMIT :n"
 _COLUMNS = "queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, about"
@@ -106,7 +115,7 @@ def counts_in(state: State | None, given: frozenset[str]) -> Statement | None:
 
 
 def _places(state: State | None) -> Sequence[Place]:
-    return [place for place in PLACES if state is None or state in place.states]
+    return [place for place in PLACES if (not place.asked if state is None else state in place.states)]
 
 
 def _first(place: Place, what: str, given: frozenset[str]) -> str:

@@ -22,7 +22,9 @@ UPCOMING = 5
 TICKS_SHOWN = 50
 OUTCOMES_LOOKED_AT = 200
 
-Outcome = Literal["ready", "waiting", "scheduled", "retrying", "leased", "dead", "ended", "unknown", "skipped"]
+Outcome = Literal[
+    "ready", "waiting", "scheduled", "retrying", "leased", "dead", "cancelled", "ended", "unknown", "skipped"
+]
 
 
 class ScheduleNotFound(NotFound):

@@ -95,10 +95,18 @@ export function useSnooze(id: string, queue: string, ready: boolean) {
   return useAct(snooze, { touches: [keys.all], done: () => (ready ? { text: "It waits.", undo: back } : "It waits.") });
 }
 
-export function useCancel(id: string, queue: string, onDone: () => void) {
+/** With the way back, which is there for a week; a batch has counted its members and does not take one back. */
+export function useCancel(id: string, queue: string, ofBatch: boolean, onDone: () => void) {
   const api = useApi();
   const path = { params: { path: { message_id: id }, query: { queue } } };
-  return useAct(() => unwrap(api.POST("/v1/console/messages/{message_id}/cancel", path)), { touches: [keys.all], done: () => "Cancelled.", onDone });
+  const back = () => unwrap(api.POST("/v1/console/messages/{message_id}/bring-back", { params: { path: { message_id: id } } }));
+  return useAct(() => unwrap(api.POST("/v1/console/messages/{message_id}/cancel", path)), { touches: [keys.all], done: () => (ofBatch ? "Cancelled." : { text: "Cancelled.", undo: back }), onDone });
+}
+
+export function useBringBack(id: string) {
+  const api = useApi();
+  const back = () => unwrap(api.POST("/v1/console/messages/{message_id}/bring-back", { params: { path: { message_id: id } } }));
+  return useAct(back, { touches: [keys.all], done: () => "It waits again." });
 }
 
 export function useDrainKey(queue: string, key: string) {

@@ -54,14 +54,14 @@ export const sentences = {
   noChangeFits: { title: "No change fits", detail: "None has that in who it was, in what was done, or in what it was done to." },
   noLineHeld: "None is open, and none is held by hand.",
   breakerUntouched: "It never opened, and nobody forced it.",
-  noMessages: { title: "Nothing fits", detail: "What is done is gone: messages are found while they wait, run, or are dead." },
+  noMessages: { title: "Nothing fits", detail: "What is done is gone: messages are found while they wait, run, or are dead; cancelled ones for a week with state:cancelled." },
   noKeys: { title: "No key needs you", detail: "No key is closed, and nothing stands in line behind another of its key." },
-  cancel: { title: "Cancel this message?", detail: "It never runs. If others of its key stand behind it, they go on.", deed: "Cancel it" },
+  cancel: { title: "Cancel this message?", detail: "It does not run. If others of its key stand behind it, they go on. For a week it can be brought back, unless it belongs to a batch.", deed: "Cancel it" },
   parentGone: "is done and gone, or waits to be tried again.",
   childrenGone: "Only what is not done yet: what is done is gone.",
   asTest: { title: "This message as a test", detail: "Handles it again on a database of the test's own. What is secret is masked: put in something of your own." },
   changeAll: {
-    cancel: { title: "Cancel all of these?", about: "They never run. What a worker holds stays, and dead ones are thrown away.", deed: "Cancel them", word: "cancel" },
+    cancel: { title: "Cancel all of these?", about: "They do not run. What a worker holds stays, and dead ones are thrown away. For a week the others can be brought back: search state:cancelled, then run all.", deed: "Cancel them", word: "cancel" },
     run_now: { title: "Run all of these now?", about: "What waits for its time runs as soon as there is a worker; dead ones go round again.", deed: "Run them", word: "run" },
     snooze: { title: "Put all of these off?", about: "What is ready or waits for its time waits longer. What stands behind its key waits with it.", deed: "Put them off", word: "later" },
   },
@@ -205,6 +205,7 @@ const messageStates: Record<string, { tone: Tone; label: string; time: string }>
   retrying: { tone: "busy", label: "Tries again", time: "Due" },
   leased: { tone: "good", label: "In work", time: "Taken" },
   dead: { tone: "bad", label: "Dead", time: "Died" },
+  cancelled: { tone: "still", label: "Cancelled", time: "Cancelled" },
 };
 
 /** What the state of a message is called, and what its time means. */

@@ -1,13 +1,13 @@
 // One message that waits or runs: what it is to do, what went wrong so far; run it now, later, or never.
 import { Button, Menu } from "@mantine/core";
-import { IconClockPause, IconPlayerPlay, IconX } from "@tabler/icons-react";
+import { IconArrowBackUp, IconClockPause, IconPlayerPlay, IconX } from "@tabler/icons-react";
 import type { MessageDetail } from "@/api";
 import { formatCount, formatTime } from "@/format";
 import { useMay } from "@/rooms/people";
 import { ask, Chip, Code, Go, Loaded, PageHead, Panel, usePlaces } from "@/ui/desk";
 import { pretty } from "../diff";
 import { filter } from "../look";
-import { useCancel, useMessage, useRunNow, useSnooze } from "../messages";
+import { useBringBack, useCancel, useMessage, useRunNow, useSnooze } from "../messages";
 import { AsTest, Kin } from "../parts/Kin";
 import { Changes, Failures } from "../parts/History";
 import classes from "../parts/work.module.css";
@@ -50,10 +50,18 @@ function Deeds({ message }: { message: MessageDetail }) {
   const { go } = usePlaces();
   const now = useRunNow(message.id, message.queue);
   const snooze = useSnooze(message.id, message.queue, message.state === "ready");
-  const cancel = useCancel(message.id, message.queue, () => go(places.messages()));
+  const cancel = useCancel(message.id, message.queue, message.batch !== null, () => go(places.messages()));
+  const back = useBringBack(message.id);
   const waitsForTime = message.state === "scheduled" || message.state === "retrying";
   if (message.state === "dead") return <Button onClick={() => go(places.letter(message.id))}>To the dead letter</Button>;
   if (message.state === "leased") return null;
+  if (message.state === "cancelled") {
+    return (
+      <Button leftSection={<IconArrowBackUp size={18} />} loading={back.busy} onClick={() => back.run()}>
+        Bring it back
+      </Button>
+    );
+  }
   return (
     <>
       <Button variant="light" color="grenadine" leftSection={<IconX size={18} />} loading={cancel.busy} onClick={() => ask({ ...sentences.cancel, onYes: () => cancel.run() })}>
