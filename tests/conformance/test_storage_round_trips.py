@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 
 import pytest
@@ -74,3 +75,22 @@ async def test_whoever_cannot_begin_does_not_commit(tables: Database) -> None:
             with contextlib.suppress(StorageError):
                 await add(tx, "a")
     assert heard == []
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+async def test_whoever_is_cancelled_while_a_lone_statement_is_committed_still_rings(tables: Database) -> None:
+    """What is on disk must be heard of: nobody would ring for it later."""
+    slow = sql("", "INSERT INTO note (id, n) SELECT :id, 1 FROM pg_sleep(0.3)")
+    heard: list[int] = []
+
+    async def add_slowly() -> None:
+        async with tables.single() as tx:
+            tx.after_commit(lambda: heard.append(1))
+            await tx.run(slow, id="a")
+
+    adding = asyncio.create_task(add_slowly())
+    await asyncio.sleep(0.1)  # time for the statement to be under way
+    adding.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await adding
+    assert (await count(tables, "note"), heard) == (1, [1])
