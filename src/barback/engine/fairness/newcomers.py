@@ -67,10 +67,10 @@ class Newcomers:
             more = await tx.all(SQL.news_look, queue=queue, after=news[-1]["pos"], n=LOOK_MAX)
             news += [row for row in more if row["pos"] is not None]
             quiet = self._quiet(news, first_turn)
-        # Those that were served a moment ago have their turn when the others had theirs.
-        heard = Heard(
-            opened={row["line"]: self._served.get(row["line"], 0) for row in news if row["line"] not in quiet}
-        )
+        # Those that were served a moment ago have their turn when the others had theirs; most have nothing by now.
+        others = list({str(row["line"]) for row in news} - quiet.keys())
+        waiting = await tx.all(SQL.not_empty, queue=queue, lines=others) if others else []
+        heard = Heard(opened={row["line"]: self._served.get(row["line"], 0) for row in waiting})
         left = await self._take(tx, queue, list(quiet), limit, heard) if quiet else set[str]()
         places = [row["pos"] for row in news if row["line"] not in left]
         if places:
