@@ -69,7 +69,7 @@ def notify_lost() -> None:
 def key_order_off() -> None:
     """Messages of a key do not wait for each other."""
 
-    async def all_are_heads(_tx: Transaction, _queue: str, rows: Sequence[Stored]) -> list[Stored]:
+    async def all_are_heads(_tx: Transaction, _queue: str, rows: Sequence[Stored], *_more: object) -> list[Stored]:
         return list(rows)
 
     lanes.enter = all_are_heads

@@ -116,7 +116,7 @@ def normal(state: State) -> State:
     tokens = {token: at for at, token in enumerate(sorted({lease.token for lease in _leases(state)}))}
 
     def lease(old: Lease) -> Lease:
-        return Lease(tokens[old.token], names[old.name], old.rows)
+        return Lease(tokens[old.token], names[old.name], old.rows, old.loose)
 
     def worker(old: Worker) -> Worker:
         return old._replace(name=names[old.name], holds=None if old.holds is None else lease(old.holds))
@@ -126,6 +126,7 @@ def normal(state: State) -> State:
     current = {old.name for old in workers if old.up}
     return state._replace(
         leases=frozenset(map(lease, state.leases)),
+        followed=frozenset(tokens[old.token] for old in state.leases if old.token in state.followed),
         names=frozenset(names[name] for name in state.names if name in held or name in current),
         workers=tuple(map(worker, workers)),
     )

@@ -25,7 +25,7 @@ PLACES = {name: sql(f"SELECT id, key FROM engine_{name}") for name in ("ready", 
     "later": sql("SELECT id, key FROM engine_later WHERE is_head = 0"),
     "later head": sql("SELECT id, key FROM engine_later WHERE is_head = 1"),
 }
-LEASES = sql("SELECT token, worker, body FROM engine_lease")
+LEASES = sql("SELECT token, worker, body, keys, followed FROM engine_lease")
 LANES = sql("SELECT key, state FROM engine_lane")
 EMPTY = "\n".join(
     f"DELETE FROM engine_{table};"

@@ -42,7 +42,7 @@ from barback.engine.leases import Lease
 from barback.engine.leasing import claims, lanes
 from barback.engine.leasing.liveness import bury
 from barback.engine.messages import Stored
-from barback.engine.store import add_ready, leased_rows
+from barback.engine.store import add_ready, leased_rows, loose_keys
 from barback.storage import Database, open_database
 from barback.testing import HandClock
 
@@ -233,12 +233,18 @@ class LeaseProtocol(RuleBasedStateMachine):
         heads = [key for name in ("ready", "leased", "aside", "later head") for _, key in places[name] if key]
         assert len(heads) == len(set(heads)), f"two heads of a key: {heads}"
 
+        loose: dict[str, bool] = {}
+
         async def do() -> dict[str, str]:
             async with self.db.reading() as tx:
+                for row in await tx.all(LEASES):
+                    loose.update(dict.fromkeys(loose_keys(row["keys"]), bool(row["followed"])))
                 return {row["key"]: row["state"] for row in await tx.all(LANES)}
 
         lanes_now = self.run(do())
-        assert {key for key, state in lanes_now.items() if state in {"alone", "busy"}} == set(heads)
+        laned = {key for key, state in lanes_now.items() if state in {"alone", "busy"}}
+        assert set(heads) - set(loose) <= laned <= set(heads)
+        assert {key for key, followed in loose.items() if not followed}.isdisjoint(lanes_now), "a lane nobody looks for"
         assert {key for _, key in places["parked"]} <= {key for key, state in lanes_now.items() if state != "alone"}
 
     def teardown(self) -> None:

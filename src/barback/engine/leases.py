@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -86,14 +86,16 @@ class Lease:
         alone: bool = False,
         lined: bool = False,
         packs: Sequence[Pack] = (),
+        loose: Collection[str] = (),
     ) -> None:
-        """`packs` instead of `rows` for bundles."""
+        """`packs` instead of `rows` for bundles. `loose`: keys that had no lane when they were claimed."""
         self.token = token
         self.queue = queue
         self.worker = worker
         self.alone = alone
         self.lined = lined
         self.packs = packs
+        self.loose = frozenset(loose)
         self._rows = list(rows)
         self.loaded: dict[str, str | RetryAfter] = {}
         """Payloads that are not in the rows, by id of the message; or why one could not be had."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ UNLINED, COUNTED, UNCOUNTED = 0, 1, 2
 
 _BODY = msgspec.msgpack.Decoder(list[Stored])
 _JSON = msgspec.json.Decoder(list[Stored])
+_KEYS = msgspec.msgpack.Decoder(list[str])
 
 
 async def add_rows(tx: Transaction, statement: Statement, rows: Sequence[Stored]) -> None:
@@ -61,15 +62,21 @@ async def add_lease(tx: Transaction, queue: str, worker: str, rows: Sequence[Sto
     `lined`: whether the rows are of lines, and hold tokens, which go back when the lease ends.
     """
     body = msgspec.msgpack.encode(rows)
-    token = await _lease(tx, queue, worker, len(rows), body, lined=lined, unless_lined=False)
+    token = await _lease(tx, queue, worker, len(rows), body, None, lined=lined, unless_lined=False)
     if token is None:
         raise LeaseLostError(f"the worker {worker} is not in the table of workers: it was given up for dead")
     return token
 
 
-async def add_lease_unlined(tx: Transaction, queue: str, worker: str, rows: Sequence[Stored]) -> int | None:
-    """Like `add_lease`, for rows that hold no tokens: None when the queue has lines, so that they must have."""
-    return await _add_lease_unlined(tx, queue, worker, len(rows), msgspec.msgpack.encode(rows))
+async def add_lease_unlined(
+    tx: Transaction, queue: str, worker: str, rows: Sequence[Stored], *, loose: Collection[str] = ()
+) -> int | None:
+    """Like `add_lease`, for rows that hold no tokens: None when the queue has lines, so that they must have.
+
+    `loose`: those of their keys that have no lane; only for who has the router's gate.
+    """
+    keys = msgspec.msgpack.encode(list(loose)) if loose else None
+    return await _add_lease_unlined(tx, queue, worker, len(rows), msgspec.msgpack.encode(rows), keys)
 
 
 async def add_packed_lease(tx: Transaction, queue: str, worker: str, size: int) -> int | None:
@@ -77,15 +84,25 @@ async def add_packed_lease(tx: Transaction, queue: str, worker: str, size: int) 
     return await _add_lease_unlined(tx, queue, worker, size, b"")
 
 
-async def _add_lease_unlined(tx: Transaction, queue: str, worker: str, size: int, body: bytes) -> int | None:
-    token = await _lease(tx, queue, worker, size, body, lined=UNLINED, unless_lined=True)
+async def _add_lease_unlined(
+    tx: Transaction, queue: str, worker: str, size: int, body: bytes, keys: bytes | None = None
+) -> int | None:
+    token = await _lease(tx, queue, worker, size, body, keys, lined=UNLINED, unless_lined=True)
     if token is None and not await tx.one(SQL.queue_has_lines, queue=queue):
         raise LeaseLostError(f"the worker {worker} is not in the table of workers: it was given up for dead")
     return token
 
 
 async def _lease(
-    tx: Transaction, queue: str, worker: str, size: int, body: bytes, *, lined: int, unless_lined: bool
+    tx: Transaction,
+    queue: str,
+    worker: str,
+    size: int,
+    body: bytes,
+    keys: bytes | None,
+    *,
+    lined: int,
+    unless_lined: bool,
 ) -> int | None:
     row = await tx.one(
         SQL.lease_add,
@@ -95,9 +112,15 @@ async def _lease(
         size=size,
         body=body,
         lined=lined,
+        keys=keys,
         unless_lined=int(unless_lined),
     )
     return None if row is None else int(row["token"])
+
+
+def loose_keys(keys: bytes | None) -> list[str]:
+    """The keys of a lease that have no lane, unless it was followed since."""
+    return [] if keys is None else _KEYS.decode(keys)
 
 
 def leased_rows(body: bytes) -> list[Stored]:

@@ -104,9 +104,9 @@ SELECT (SELECT min(due_ms) FROM engine_later WHERE queue = :queue) AS due_ms,
 -- A worker that was given up for dead gets no lease: it would be taken away at once, and the attempt with it.
 -- One that holds no tokens is refused when the queue has lines since, whatever its worker has heard.
 -- name: lease_add
-INSERT INTO engine_lease (queue, worker, claimed_ms, size, body, lined)
+INSERT INTO engine_lease (queue, worker, claimed_ms, size, body, lined, keys)
 SELECT CAST(:queue AS TEXT), CAST(:worker AS TEXT), CAST(:now_ms AS BIGINT), CAST(:size AS INTEGER), CAST(:body AS BLOB),
-    CAST(:lined AS INTEGER)
+    CAST(:lined AS INTEGER), CAST(:keys AS BLOB)
 WHERE EXISTS (SELECT 1 FROM engine_worker WHERE id = :worker)
     AND (CAST(:unless_lined AS INTEGER) = 0 OR NOT EXISTS (SELECT 1 FROM engine_queue q WHERE q.name = :queue AND q.lined > 0))
 RETURNING token;
@@ -115,7 +115,7 @@ RETURNING token;
 SELECT 1 AS lined FROM engine_queue WHERE name = :queue AND lined > 0;
 
 -- name: lease_end
-DELETE FROM engine_lease WHERE token IN (:tokens*) AND worker = :worker RETURNING token, lined;
+DELETE FROM engine_lease WHERE token IN (:tokens*) AND worker = :worker RETURNING token, lined, followed;
 
 -- name: lease_hold [sqlite]
 SELECT token FROM engine_lease WHERE token = :token AND worker = :worker;
@@ -139,7 +139,7 @@ SELECT token, body, lined FROM engine_lease WHERE queue = :queue AND worker = 'n
 FOR UPDATE SKIP LOCKED;
 
 -- name: lease_take_all
-DELETE FROM engine_lease WHERE worker = :worker RETURNING token, queue, body, lined;
+DELETE FROM engine_lease WHERE worker = :worker RETURNING token, queue, body, lined, keys;
 
 -- name: dead_add
 INSERT INTO engine_dead (id, queue, key, priority, task, tenant, attempt, attempts_max, enqueued_ms, payload, line, about, reason, error, died_ms)

@@ -88,25 +88,32 @@ class Arrivals:
         self._last, self._writers = 0, frozenset[str]()
         self._look_at = self._forget_at = 0.0
 
-    async def heads(self, tx: Transaction, queue: str, room: int) -> list[Stored]:
+    async def heads(self, tx: Transaction, queue: str, room: int, loose: lanes.Loose | None = None) -> list[Stored]:
         """New heads, for a claim that has room for so many; there may be more, which are ready then.
 
-        They are in no table now. Where others leave room, a page of what busy keys have left behind is parked next.
+        They are in no table now; `loose` as in `lanes.enter`. Where others leave room, a page of what busy keys have
+        left behind is parked next.
         """
-        heads, _ = await self._next(tx, queue, room if room >= PAGE_MIN else ROUTE_MAX, parking=self._parking)
+        heads, _ = await self._next(
+            tx, queue, room if room >= PAGE_MIN else ROUTE_MAX, parking=self._parking, loose=loose
+        )
         self._parking = bool(self._busy) and not self._parking and len(heads) < room
         return heads
 
-    async def some(self, tx: Transaction, queue: str, n: int) -> tuple[list[Stored], int]:
+    async def some(
+        self, tx: Transaction, queue: str, n: int, loose: lanes.Loose | None = None
+    ) -> tuple[list[Stored], int]:
         """Put up to `n` arrivals into their lines, for a claim that others could fill; heads, and how many in all."""
-        return await self._next(tx, queue, n, parking=False)
+        return await self._next(tx, queue, n, parking=False, loose=loose)
 
     def ended(self, moved: Collection[str], offered: Sequence[Stored]) -> None:
         """The heads of `moved` ended, and `offered` follow them: busy keys without one have nothing parked any more."""
         if self._busy and (gone := self._busy.keys() & set(moved)):
             self._busy.update(dict.fromkeys(gone - {row.key for row in offered}, 0.0))
 
-    async def _next(self, tx: Transaction, queue: str, n: int, *, parking: bool) -> tuple[list[Stored], int]:
+    async def _next(
+        self, tx: Transaction, queue: str, n: int, *, parking: bool, loose: lanes.Loose | None
+    ) -> tuple[list[Stored], int]:
         """One page, or what busy keys left behind, if it is time; those of whom little is left are busy no more.
 
         Only one of them: a transaction enters lanes once, in order, or two could wait for each other.
@@ -118,17 +125,17 @@ class Arrivals:
             self._forget_at = now + FORGET_EVERY_S
         old = {key for key, until in self._busy.items() if until <= now}
         if not old and not parking:
-            return await self._page(tx, queue, n)
-        heads, rows, busy = await self._take(tx, queue, ROUTE_MAX, 0, [])
+            return await self._page(tx, queue, n, loose)
+        heads, rows, busy = await self._take(tx, queue, ROUTE_MAX, 0, [], loose)
         if over := old.difference(busy):
             self._begin_anew(over)
         return heads, len(rows)
 
-    async def _page(self, tx: Transaction, queue: str, n: int) -> tuple[list[Stored], int]:
+    async def _page(self, tx: Transaction, queue: str, n: int, loose: lanes.Loose | None) -> tuple[list[Stored], int]:
         """Up to `n` arrivals, those of busy keys aside."""
         place, busy = self._reach, list(self._busy)
         settled = await self._settled_to(tx) if busy else 0
-        heads, rows, _ = await self._take(tx, queue, n, place, busy)
+        heads, rows, _ = await self._take(tx, queue, n, place, busy, loose)
         if busy and len(rows) == n:
             self._reach = max(place, min(rows[-1].pos, settled) + 1)
         elif busy:
@@ -139,18 +146,18 @@ class Arrivals:
                 self._reach = max(place, min(passed, settled + 1))
             if look["n"] == LOOK_MAX and self._reach == place and not rows:
                 # Nothing but busy keys as far as one looks, and who adds messages has not ended: no way around them.
-                heads, rows, _ = await self._take(tx, queue, n, 0, [])
+                heads, rows, _ = await self._take(tx, queue, n, 0, [], loose)
         tx.after_commit(partial(self._rise, self._reach, self._forgotten))
         return heads, len(rows)
 
     async def _take(
-        self, tx: Transaction, queue: str, n: int, place: int, busy: Sequence[str]
+        self, tx: Transaction, queue: str, n: int, place: int, busy: Sequence[str], loose: lanes.Loose | None
     ) -> tuple[list[Stored], list[Stored], list[str]]:
         """Heads, all that was put into lines, and which keys had much of it: they are busy now."""
         rows = await _out(tx, queue, n, place, busy)
         if not rows:
             return [], [], []
-        heads = await lanes.enter(tx, queue, rows)
+        heads = await lanes.enter(tx, queue, rows, loose)
         enough = max(BUSY_LEAST, len(rows) // BUSY_SHARE)
         counts = Counter(row.key for row in rows)
         many = [str(key) for key, count in counts.most_common(BUSY_SHARE) if count > enough]

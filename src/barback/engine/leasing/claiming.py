@@ -50,10 +50,12 @@ async def claim(
         sight.lined = bool(freed) or await lines.are_used(tx, queue)
     rows = list(offered)
     if not sight.lined:
-        rows = await _gather(tx, queue, limit, offered, sight, arrived=arrived)
-        leases = await _lease(tx, queue, worker, rows, singly=singly)
+        sight.loose.keys.clear()
+        rows = await _gather(tx, queue, limit, offered, sight, None if singly else sight.loose, arrived=arrived)
+        leases = await _lease(tx, queue, worker, rows, sight.loose, singly=singly)
         if leases is not None:
             return leases
+        await lanes.own(tx, queue, sight.loose.keys)
         # An operator gave the queue lines, and we had not heard of it.
         sight.lined = True
     if tx.now_ms < sight.now_ms:
@@ -69,16 +71,26 @@ async def claim(
 
 
 async def _gather(
-    tx: Transaction, queue: str, limit: int, offered: Sequence[Stored], sight: Sight, *, arrived: bool
+    tx: Transaction,
+    queue: str,
+    limit: int,
+    offered: Sequence[Stored],
+    sight: Sight,
+    loose: lanes.Loose | None,
+    *,
+    arrived: bool,
 ) -> list[Stored]:
-    """Messages of a queue without lines that can run, out of their tables; what finds no room is ready again."""
+    """Messages of a queue without lines that can run, out of their tables; what finds no room is ready again.
+
+    `loose` is told which keys have no lane (see lanes.py); those that are not among the messages have one again.
+    """
     kept = limit - max(1, limit // SHARE_OF_WAITING)
     rows, over = list(offered[:kept]), list(offered[kept:])
     entered, sight.entered = sight.entered, False
     if sight.crowded and not entered:
         sight.claims_until_look -= 1
         if sight.claims_until_look < 0:
-            heads, found = await sight.arrivals.some(tx, queue, max(1, limit // SHARE_OF_ARRIVALS))
+            heads, found = await sight.arrivals.some(tx, queue, max(1, limit // SHARE_OF_ARRIVALS), loose)
             room = max(1, limit - len(rows))
             rows, over, entered = rows + heads[:room], over + heads[room:], True
             sight.claims_until_look = 0 if found else LOOK_EVERY
@@ -86,10 +98,13 @@ async def _gather(
         rows += await _ready(tx, queue, limit - len(rows), sight)
     sight.crowded = len(rows) >= limit
     if not sight.crowded and arrived and not entered:
-        over = await sight.arrivals.heads(tx, queue, limit - len(rows)) + over
+        over = await sight.arrivals.heads(tx, queue, limit - len(rows), loose) + over
     room = limit - len(rows)
     rows, over = rows + over[:room], over[room:]
     if over:
+        if loose is not None and (waiting := loose.keys.intersection(row.key for row in over if row.key is not None)):
+            await lanes.own(tx, queue, waiting)
+            loose.keys -= waiting
         await store.add_ready(tx, over)
         tx.after_commit(partial(tx.database.bell.ring, bell_name(queue)))
     return rows
@@ -100,20 +115,24 @@ async def _ready(tx: Transaction, queue: str, n: int, sight: Sight) -> list[Stor
 
 
 async def _lease(
-    tx: Transaction, queue: str, worker: str, rows: Sequence[Stored], *, singly: bool
+    tx: Transaction, queue: str, worker: str, rows: Sequence[Stored], loose: lanes.Loose, *, singly: bool
 ) -> list[Lease] | None:
-    """Leases for `rows` that hold no tokens; None when the queue has lines, so that they must."""
+    """Leases for `rows` that hold no tokens; None when the queue has lines, so that they must.
+
+    What is `loose` is in one lease; singly nothing is.
+    """
     leases: list[Lease] = []
     for group in _groups(rows, singly=singly):
         _count(group)
-        token = await store.add_lease_unlined(tx, queue, worker, group)
+        token = await store.add_lease_unlined(tx, queue, worker, group, loose=loose.keys)
         if token is None:
             _count(group, -1)
             for lease in leases:
                 await tx.all(SQL.lease_end, tokens=[lease.token], worker=worker)
                 _count(lease.rows, -1)
             return None
-        leases.append(Lease(token, queue, worker, group))
+        loose.last = token if loose.keys else loose.last
+        leases.append(Lease(token, queue, worker, group, loose=loose.keys))
     return leases
 
 

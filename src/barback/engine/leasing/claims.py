@@ -8,7 +8,7 @@ claim, so a message that kills its worker has used one up (E6).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -72,7 +72,9 @@ async def settle(
         raise LeaseLostError(f"{len(leases) - len(ended)} of {len(leases)} leases of queue {queue} were taken over")
     await bundles.end(tx, leases)
     settling = _Settling(tx, queue, leases[0].worker, tasks)
+    followed = {row["token"] for row in ended if row["followed"]}
     for lease in leases:
+        settling.add_loose(lease.loose, followed=lease.token in followed)
         settling.add_lease(lease, outcomes)
     settled = await settling.write()
     # The tables say who holds tokens: those of a lease may have been counted since it was claimed.
@@ -98,6 +100,15 @@ class _Settling:
         self._failures: list[dict[str, object]] = []
         self._batches = BatchCounts()
         self._ended: list[Stored] = []
+        self._loose: set[str] = set()
+        self._laneless: set[str] = set()
+        self._owning: list[str] = []
+
+    def add_loose(self, keys: Collection[str], *, followed: bool) -> None:
+        """These had no lane when they were claimed; `followed`: some of them may have one now."""
+        self._loose.update(keys)
+        if not followed:
+            self._laneless.update(keys)
 
     def add_lease(self, lease: Lease, outcomes: Mapping[str, Outcome]) -> None:
         """What became of all it holds. Of a bundle only those are looked at that are not simply done."""
@@ -136,7 +147,7 @@ class _Settling:
         self._die(row, "worker died", error)
 
     def _move_on(self, row: Stored) -> None:
-        if row.key is not None:
+        if row.key is not None and row.key not in self._laneless:
             self._open_keys.append(row.key)
 
     def _policy(self, row: Stored) -> str:
@@ -148,6 +159,8 @@ class _Settling:
         self._later[holds_lane].append((deadlines.due_ms(row, self._tx.now_ms, delay_ms), row))
         if not holds_lane:
             self._move_on(row)
+        elif row.key in self._loose:
+            self._owning.append(row.key)
 
     def _fail(self, row: Stored, error: str, took_ms: int | None) -> None:
         self._failures.append(
@@ -168,6 +181,8 @@ class _Settling:
         self._dead.append(store.dead_row(row, reason, error, self._tx.now_ms))
         if row.key is not None and self._policy(row) == "park":
             self._parked_keys.append(row.key)
+            if row.key in self._loose:
+                self._owning.append(row.key)
         else:
             self._move_on(row)
 
@@ -179,6 +194,7 @@ class _Settling:
         await blob_refs.let_go(tx, self._ended)
         for is_head, due in self._later.items():
             await store.add_later(tx, due, is_head=is_head)
+        await lanes.own(tx, self._queue, self._owning)
         for key in self._parked_keys:
             await lanes.close(tx, self._queue, key)
         heads = await lanes.promote(tx, self._queue, self._open_keys)
@@ -192,6 +208,7 @@ async def split(tx: Transaction, lease: Lease) -> list[Lease]:
     if not ended:
         raise LeaseLostError(f"the lease {lease.token} of queue {lease.queue} was taken over")
     await bundles.end(tx, [lease])
+    await lanes.own(tx, lease.queue, lease.loose)
     singles: list[Lease] = []
     for row in lease.rows:
         token = await store.add_lease(tx, lease.queue, lease.worker, [row], lined=ended[0]["lined"])
@@ -207,6 +224,7 @@ async def give_back(tx: Transaction, leases: Sequence[Lease]) -> None:
             if lease.packs:
                 await bundles.free(tx, lease)
             else:
+                await lanes.own(tx, lease.queue, lease.loose)
                 back = [msgspec.structs.replace(row, attempt=row.attempt - 1) for row in lease.rows]
                 await store.add_ready(tx, await lanes.withhold(tx, lease.queue, back))
             if ended[0]["lined"] == store.COUNTED:
@@ -226,6 +244,7 @@ async def take_over(tx: Transaction, worker: str, tasks: Mapping[str, Task[objec
         rows = await bundles.leased_rows(tx, found["token"], found["body"])
         count += len(rows)
         queue = str(found["queue"])
+        await lanes.own(tx, queue, store.loose_keys(found["keys"]))
         settling = _Settling(tx, queue, worker, tasks)
         aside: list[Stored] = []
         for row in rows:

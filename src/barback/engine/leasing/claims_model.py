@@ -27,6 +27,9 @@ BREAKS = (
     "key forgotten at a burial",
     "lease without a name ignored",
     "name used again",
+    "keys in leases not looked at",
+    "follower not seen",
+    "loose head given back without a lane",
 )
 """What can be broken on purpose; the walk must find each."""
 
@@ -35,11 +38,12 @@ Row = tuple[str, int, int]
 
 
 class Lease(NamedTuple):
-    """A row of engine_lease; a worker remembers it in the same form. `rows` are message and attempt."""
+    """A row of engine_lease, as a worker remembers it. `rows`: message and attempt; `loose`: keys without a lane."""
 
     token: int
     name: int
     rows: tuple[tuple[int, int], ...]
+    loose: frozenset[int] = frozenset()
 
 
 class Worker(NamedTuple):
@@ -56,6 +60,7 @@ class Worker(NamedTuple):
 class State(NamedTuple):
     """The database (rows, lanes, leases, names), the workers, and what an observer counts.
 
+    `followed`: tokens of leases for whose loose keys something came.
     `effects`: commits of a message's work. `lone_deaths`: workers that died with it alone in their hands.
     """
 
@@ -67,6 +72,7 @@ class State(NamedTuple):
     effects: tuple[int, ...]
     lone_deaths: tuple[int, ...]
     faults_left: int
+    followed: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -143,31 +149,51 @@ class Protocol:
             if row[0] == "aside":
                 yield f"claim {row[1]} alone", self._claimed(state, at, worker, (row,), state.rows, state.lanes)
         heads = [row for row in free if row[0] in ("ready", "later head")]
-        rows, lanes = state.rows, state.lanes
+        rows, lanes, loose = state.rows, state.lanes, set[int]()
         entering = sorted((row for row in free if row[0] in ("arrival", "later")), key=lambda row: row[1])
         for row in entering:  # each enters the line of its key, in order
             key = self.keys[row[1]]
             rows -= {row}
+            state, lanes = self._reveal(state, lanes, key)
             is_head = key is None or key not in lanes or self.broken == "key order off"
-            lanes = lanes if key is None else lanes | {key}
+            if key is not None:  # only a head that comes alone is loose
+                loose = loose - {key} if key in lanes else loose | {key}
+                lanes |= {key}
             placed = ("ready" if is_head else "behind", row[1], row[2])
             rows |= {placed}
             heads += [placed] if is_head else []
         found = tuple(sorted(heads, key=lambda row: row[1])[: self.batch])
         if found:
-            yield "claim", self._claimed(state, at, worker, found, rows, lanes)
+            loose &= {key for row in found if (key := self.keys[row[1]]) is not None}
+            yield "claim", self._claimed(state, at, worker, found, rows, lanes - loose, frozenset(loose))
+        elif rows != state.rows:
+            yield "put into lines", state._replace(rows=rows, lanes=lanes)
         old = tuple(row for row in found if row in free)
         if self.late_commits and old and not locked:
             yield "claim, commit late", _with(state, at, worker._replace(taking=old))
 
+    def _reveal(self, state: State, lanes: frozenset[int], key: int | None) -> tuple[State, frozenset[int]]:
+        """A key that a lease holds without a lane gets one, and the lease is marked."""
+        holding = {lease.token for lease in state.leases if key in lease.loose}
+        if key is None or key in lanes or not holding or self.broken == "keys in leases not looked at":
+            return state, lanes
+        return state._replace(followed=state.followed | holding), lanes | {key}
+
     def _claimed(
-        self, state: State, at: int, worker: Worker, taken: Iterable[Row], rows: frozenset[Row], lanes: frozenset[int]
+        self,
+        state: State,
+        at: int,
+        worker: Worker,
+        taken: Iterable[Row],
+        rows: frozenset[Row],
+        lanes: frozenset[int],
+        loose: frozenset[int] = frozenset(),
     ) -> State:
         late = self.broken == "attempt counted late"
         used = {lease.token for lease in state.leases}
         used |= {one.holds.token for one in state.workers if one.holds is not None}
         lease = Lease(
-            max(used, default=-1) + 1, worker.name, tuple((n, attempt + (not late)) for _, n, attempt in taken)
+            max(used, default=-1) + 1, worker.name, tuple((n, attempt + (not late)) for _, n, attempt in taken), loose
         )
         state = state._replace(rows=rows - frozenset(taken), lanes=lanes, leases=state.leases | {lease})
         if self.broken == "key goes on at the claim":
@@ -185,24 +211,32 @@ class Protocol:
             return
         for outcomes in product(("done",) if worker.half else ("done", "retry", "snooze"), repeat=len(lease.rows)):
             after = gone._replace(leases=gone.leases - {lease})
+            seen = lease.token in state.followed and self.broken != "follower not seen"
+            laneless = frozenset[int]() if seen else lease.loose
             for (n, attempt), outcome in zip(lease.rows, outcomes, strict=True):
-                after = self._become(after, n, attempt, outcome, done_before=worker.half)
+                after = self._become(after, n, attempt, outcome, laneless, done_before=worker.half)
             yield f"settle {dict(zip((n for n, _ in lease.rows), outcomes, strict=True))}", after
 
-    def _become(self, state: State, n: int, attempt: int, outcome: str, *, done_before: bool) -> State:
+    def _become(
+        self, state: State, n: int, attempt: int, outcome: str, laneless: frozenset[int], *, done_before: bool
+    ) -> State:
         late = self.broken == "attempt counted late"
         if outcome == "done":
             effects = state.effects if done_before else _more(state.effects, ((n, 0),))
-            return self._move_on(state._replace(effects=effects), [n])
+            return self._move_on(state._replace(effects=effects), [n], laneless)
         attempt += late
         if outcome == "retry" and attempt >= self.attempts_max:
-            return self._move_on(state._replace(rows=state.rows | {("dead", n, attempt)}), [n])
+            return self._move_on(state._replace(rows=state.rows | {("dead", n, attempt)}), [n], laneless)
         waits = "later" if self.keys[n] is None else "later head"
-        return state._replace(rows=state.rows | {(waits, n, attempt - (outcome == "snooze"))})
+        return self._own(state._replace(rows=state.rows | {(waits, n, attempt - (outcome == "snooze"))}), [n])
 
-    def _move_on(self, state: State, ended: Iterable[int]) -> State:
-        """The keys of what has ended go on: the next in line becomes the head, or the lane ends."""
-        for key in sorted({key for n in ended if (key := self.keys[n]) is not None}):
+    def _own(self, state: State, stay: Iterable[int]) -> State:
+        """Heads that stay have a lane, if they had none."""
+        return state._replace(lanes=state.lanes | {key for n in stay if (key := self.keys[n]) is not None})
+
+    def _move_on(self, state: State, ended: Iterable[int], laneless: frozenset[int] = frozenset()) -> State:
+        """The keys of what has ended go on: the next in line becomes the head, or the lane ends. Not the `laneless`."""
+        for key in sorted({key for n in ended if (key := self.keys[n]) is not None} - laneless):
             behind = sorted(row for row in state.rows if row[0] == "behind" and self.keys[row[1]] == key)
             if behind:
                 table, n, attempt = min(behind, key=lambda row: row[1])
@@ -216,6 +250,8 @@ class Protocol:
         state = _with(state, at, worker._replace(holds=None))
         if lease not in state.leases and self.broken != "fencing off":
             return state
+        if self.broken != "loose head given back without a lane":
+            state = self._own(state, [n for n, _ in lease.rows])
         back = frozenset(("ready", n, max(0, attempt - 1)) for n, attempt in lease.rows)
         return state._replace(leases=state.leases - {lease}, rows=state.rows | back)
 
@@ -242,6 +278,7 @@ class Protocol:
         state = state._replace(
             leases=state.leases if kept else state.leases - {lease}, names=state.names - {lease.name}
         )
+        state = self._own(state, [n for n, _ in lease.rows])
         for n, attempt in lease.rows if self.broken != "taken over and forgotten" else ():
             lone = len(lease.rows) == 1 or self.broken == "batch buried whole"
             if lone and attempt >= self.attempts_max:

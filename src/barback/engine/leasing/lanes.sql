@@ -6,6 +6,14 @@ INSERT INTO engine_lane (queue, key, state, since_ms)
 SELECT :queue, k.value, s.value, :now_ms FROM json_each(:keys) k JOIN json_each(:states) s ON s.key = k.key WHERE true
 ON CONFLICT (queue, key) DO NOTHING;
 
+-- name: lane_own [sqlite]
+INSERT INTO engine_lane (queue, key, state, since_ms) SELECT :queue, k.value, 'alone', :now_ms FROM json_each(:keys) k WHERE true
+ON CONFLICT (queue, key) DO NOTHING;
+
+-- name: lane_own [postgres]
+INSERT INTO engine_lane (queue, key, state, since_ms) SELECT :queue, its.key, 'alone', :now_ms FROM unnest(:keys::text[]) AS its(key)
+ON CONFLICT (queue, key) DO NOTHING;
+
 -- Answers those that are there. They are locked, so that the end of one and a new message for it cannot pass each other.
 -- Without ON CONFLICT: to insert by it, and to lock by it, costs more than twice as much.
 -- name: lane_enter [postgres]
@@ -57,6 +65,18 @@ UPDATE engine_lane SET state = :state, since_ms = :now_ms WHERE queue = :queue A
 
 -- name: lane_hold
 UPDATE engine_lane SET state = 'held', since_ms = :now_ms WHERE queue = :queue AND key IN (:keys*);
+
+-- Leases that hold keys without a lane.
+-- name: leases_loose
+SELECT token, keys FROM engine_lease WHERE queue = :queue AND keys IS NOT NULL AND token >= :since ORDER BY queue, token;
+
+-- Messages came for keys of these leases. In order, and whoever ends one meanwhile is waited for.
+-- name: leases_follow [sqlite]
+UPDATE engine_lease SET followed = 1 WHERE token IN (:tokens*) RETURNING token;
+
+-- name: leases_follow [postgres]
+WITH there AS MATERIALIZED (SELECT token FROM engine_lease WHERE token IN (:tokens*) ORDER BY token FOR UPDATE)
+UPDATE engine_lease SET followed = 1 WHERE token = ANY (ARRAY(SELECT token FROM there)) RETURNING token;
 
 -- name: lane_gate [sqlite]
 SELECT 1 AS mine;

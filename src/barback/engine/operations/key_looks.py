@@ -94,8 +94,9 @@ async def one(tx: Transaction, queue: str, key: str) -> KeyDetail:
     return KeyDetail(
         queue=queue,
         key=key,
-        lane="idle" if lane is None else "closed" if lane["state"] == "parked" else "busy",
-        since_ms=None if lane is None else lane["since_ms"],
+        # A head that came alone and is being handled has no lane.
+        lane=("busy" if heads else "idle") if lane is None else "closed" if lane["state"] == "parked" else "busy",
+        since_ms=(heads[0].at_ms if heads else None) if lane is None else lane["since_ms"],
         paused=lane is not None and bool(lane["paused"]),
         head=heads[0] if heads else None,
         waiting=0 if count is None else count["n"],
