@@ -69,7 +69,7 @@ class Newcomers:
             quiet = self._quiet(news, first_turn)
         # Those that were served a moment ago have their turn when the others had theirs; most have nothing by now.
         others = list({str(row["line"]) for row in news} - quiet.keys())
-        waiting = await tx.all(SQL.not_empty, queue=queue, lines=others) if others else []
+        waiting: Sequence[Row] = await tx.all(SQL.not_empty, queue=queue, lines=others) if others else []
         heard = Heard(opened={row["line"]: self._served.get(row["line"], 0) for row in waiting})
         left = await self._take(tx, queue, list(quiet), limit, heard) if quiet else set[str]()
         places = [row["pos"] for row in news if row["line"] not in left]
