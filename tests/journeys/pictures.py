@@ -187,6 +187,7 @@ SHOWN: Mapping[str, tuple[str, ...]] = {
     "dead": ("desk-light", "desk-dark"),
     "letter": ("desk-light", "phone-light"),
     "errands": ("desk-light", "phone-dark"),
+    "tenant": ("desk-light", "phone-dark"),
 }
 """Where a page is shown in more than the light of a desk."""
 QUALITY = 82
