@@ -52,21 +52,23 @@ export function MessagesPage() {
         {q !== "" && wrong === null && messages.data && <ChangeAll q={q} />}
       </PageHead>
       <MessageSearch q={q} wrong={wrong} onSearch={find} />
-      <Errands of={(one) => ["cancel", "run_now", "snooze"].includes(one.kind)} />
-      {wrong === null && (
-        <Loaded query={messages} ghost={table(undefined)}>
-          {(data) => {
-            const rows = unique(data.pages.flatMap((page) => page.items));
-            const last = data.pages.at(-1);
-            return (
-              <>
-                {rows.length > 0 ? table(rows) : <EmptyState {...sentences.noMessages} icon={<IconMail size={32} stroke={1.6} />} />}
-                {last && !last.whole && <p className={classes.aside}>Looked at {formatCount(last.looked)} messages; there are more. Name a queue or a state to look further.</p>}
-              </>
-            );
-          }}
-        </Loaded>
-      )}
+      <div className={classes.stack}>
+        <Errands of={(one) => ["cancel", "run_now", "snooze"].includes(one.kind)} />
+        {wrong === null && (
+          <Loaded query={messages} ghost={table(undefined)}>
+            {(data) => {
+              const rows = unique(data.pages.flatMap((page) => page.items));
+              const last = data.pages.at(-1);
+              return (
+                <>
+                  {rows.length > 0 ? table(rows) : <EmptyState {...sentences.noMessages} icon={<IconMail size={32} stroke={1.6} />} />}
+                  {last && !last.whole && <p className={classes.aside}>Looked at {formatCount(last.looked)} messages; there are more. Name a queue or a state to look further.</p>}
+                </>
+              );
+            }}
+          </Loaded>
+        )}
+      </div>
     </>
   );
 }
