@@ -172,7 +172,7 @@ interface Need {
 
 /** What needs a person, as a sentence and the place where it is put right. */
 export function needOf({ kind, subject, count, since_ms, detail }: Attention, nowMs: number): Need {
-  const since = since_ms === null ? "" : ` for ${formatAge(nowMs - since_ms)}`;
+  const since = since_ms === null ? "" : ` for ${waited(since_ms, nowMs)}`;
   switch (kind) {
     case "held_snapshot":
       return { tone: "bad", title: "A transaction holds everybody up", detail: detail ?? subject, to: null };

@@ -10,7 +10,7 @@ import { places, sentences } from "../words";
 
 const columns: Column<Breaker>[] = [
   { label: "Breaker", role: "title", cell: (one) => (one.line === null ? one.name : `${one.name} · ${one.line || "no line"}`) },
-  { label: "Guards", role: "meta", cell: (one) => one.queues.join(", ") },
+  { label: "Guards", role: "meta", cell: (one) => <Guards queues={one.queues} /> },
   { label: "About it", role: "meta", cell: aboutBreaker },
   { label: "Last error", role: "meta", cell: (one) => (one.error ?? "").slice(0, 90) },
   { label: "State", role: "figure", cell: (one) => <Chip tone={breakerState(one).tone}>{breakerState(one).label}</Chip> },
@@ -33,4 +33,13 @@ export function BreakersPage() {
       </Loaded>
     </>
   );
+}
+
+/** One below the other, each in one piece. */
+function Guards({ queues }: { queues: string[] }) {
+  return queues.map((queue) => (
+    <div key={queue} style={{ whiteSpace: "nowrap" }}>
+      {queue}
+    </div>
+  ));
 }

@@ -1,7 +1,7 @@
 // Who works: what each is doing right now, its memory and processor, when it was last heard of.
 import { IconUsersGroup } from "@tabler/icons-react";
 import type { EngineWorker } from "@/api";
-import { formatAge, formatCount, plural } from "@/format";
+import { formatCount, plural } from "@/format";
 import { EmptyState } from "@/ui";
 import { Chip, Loaded, PageHead, Panel, Rows, SearchInput, useAddress, type Column } from "@/ui/desk";
 import classes from "../parts/work.module.css";
@@ -15,17 +15,16 @@ function columnsAt(nowMs: number): Column<EngineWorker>[] {
   return [
     { label: "Worker", role: "title", cell: (worker) => `${worker.host}, process ${worker.pid}` },
     { label: "State", role: "figure", cell: (worker) => <Chip tone={workerState(worker).tone}>{workerState(worker).label}</Chip> },
-    { label: "Doing", role: "meta", cell: (worker) => doing(worker, nowMs) },
+    { label: "Doing", role: "meta", cell: (worker) => (worker.holds.length === 0 ? <span>nothing</span> : doing(worker, nowMs)) },
     { label: "Works", role: "meta", cell: (worker) => <span title={worker.queues.join(", ")}>{works(worker)}</span> },
-    { label: "Memory", role: "meta", cell: (worker) => formatBytes(worker.memory_bytes) },
-    { label: "Processor", role: "meta", cell: (worker) => `${worker.cpu_percent.toFixed(0)} % of one` },
-    { label: "Up for", role: "meta", cell: (worker) => <span>up for {formatAge(nowMs - worker.started_ms)}</span> },
+    { label: "Memory", role: "meta", cell: (worker) => <span>{formatBytes(worker.memory_bytes)}</span> },
+    { label: "Processor", role: "meta", cell: (worker) => <span>{worker.cpu_percent.toFixed(0)} % of one</span> },
+    { label: "Up for", role: "meta", cell: (worker) => <span>up for {waited(worker.started_ms, nowMs)}</span> },
     { label: "Heard", role: "meta", cell: (worker) => <span>heard {ago(nowMs - worker.seen_ms)}</span> },
   ];
 }
 
 function doing(worker: EngineWorker, nowMs: number): string {
-  if (worker.holds.length === 0) return "nothing";
   const named = worker.holds.slice(0, NAMED).map((one) => `${formatCount(one.messages)} of ${one.queue} for ${waited(one.since_ms, nowMs)}`);
   return [...named, ...(worker.holds.length > NAMED ? [`${worker.holds.length - NAMED} more`] : [])].join(", ");
 }
