@@ -91,6 +91,7 @@ async def test_a_stuck_lease_and_a_silent_worker(database: Database, clock: Hand
                 size=3,
                 body=b"\x90",
                 lined=0,
+                keys=None,
                 unless_lined=0,
             )
         await tx.run(SQL.worker_remove, id="gone")

@@ -55,7 +55,7 @@ async def test_keys_rotate_signs_nobody_out(empty_database_url: str) -> None:
         await until_it_answers(f"http://127.0.0.1:{port}")
         body = {"email": "a@bar.example", "password": "three odd words"}
         session = (await http.post("/v1/auth/sign-in", json=body)).json()
-        code, _, err = await barback(empty_database_url, "keys", "rotate")
+        code, _, err = await barback(empty_database_url, "signing-keys", "rotate")
         assert code == 0, err
         headers = {"authorization": f"Bearer {session['access_token']}"}
         assert (await http.get("/v1/me", headers=headers)).status_code == 200

@@ -9,8 +9,8 @@ import typer
 from rich.text import Text
 
 from barback.console import tables
-from barback.console.errand_routes import listed, stopped
 from barback.console.errand_shapes import ErrandFigures
+from barback.console.errands import listed, stopped
 from barback.console.opening import DatabaseOption, JsonOption, changing, reading, show, who
 from barback.foundation.clock import SystemClock
 

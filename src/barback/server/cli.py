@@ -31,7 +31,7 @@ CONSOLE_ROLES = "for the console watcher (only looks), operator, or admin (also 
 user_app = typer.Typer(help="People who sign in.", no_args_is_help=True)
 keys_app = typer.Typer(help="The keys that sign access tokens.", no_args_is_help=True)
 app.add_typer(user_app, name="user")
-app.add_typer(keys_app, name="keys")
+app.add_typer(keys_app, name="signing-keys")
 
 DatabaseOption = Annotated[
     str | None, typer.Option("--database", help="sqlite:////absolute/path.db or postgresql://user@host/name.")
