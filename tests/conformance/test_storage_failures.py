@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import asyncio
 import random
+import sqlite3
 from itertools import count as numbers
+from pathlib import Path
 
 import pytest
 from tests.conformance.tools import child, count, eventually, sql
@@ -217,3 +219,21 @@ async def test_a_server_that_is_not_there_is_a_transient_error() -> None:
     with pytest.raises(StorageError) as caught:
         await open_database("postgresql://postgres@127.0.0.1:1/nothing")
     assert caught.value.transient
+
+
+async def test_a_file_that_a_stranger_is_writing_to_is_opened_when_he_has_done(tmp_path: Path) -> None:
+    """A Django site whose file has another journal mode, with its worker started beside the first requests."""
+    path = tmp_path / "shop.db"
+    stranger = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    stranger.execute("CREATE TABLE shop_order (id INTEGER PRIMARY KEY)")
+    stranger.execute("BEGIN IMMEDIATE")
+    stranger.execute("INSERT INTO shop_order DEFAULT VALUES")
+    opening = asyncio.create_task(open_database(f"sqlite:///{path}", bells=False))
+    await asyncio.sleep(0.3)  # time for a try that fails
+    assert not opening.done()
+    stranger.execute("COMMIT")
+    db = await asyncio.wait_for(opening, 10)
+    async with db.reading() as tx:
+        assert await tx.one(sql("SELECT count(*) AS n FROM shop_order")) is not None
+    await db.close()
+    stranger.close()

@@ -61,6 +61,17 @@ async def test_a_tenant_is_drained_once_its_name_is_typed(server: RunningServer,
     assert task.book.done == ["c"]
 
 
+async def test_who_sees_an_errand_end_sees_what_it_changed(server: RunningServer, admin: Party) -> None:
+    """Figures are kept for a while, and a worker cannot tell the server to forget them."""
+    await enqueue(server.db, NoteTask(Book()), "a", "b", "c")
+    begun = await admin.made("/console/queues/notes/purge", {"confirm": "notes"})
+    assert (await found(admin, "/console/queues/notes"))["ready"] == 3
+    await Worker(server.db, errands.TASKS).until_quiet()
+    [ended] = (await found(admin, "/console/errands"))["items"]
+    assert (ended["id"], ended["state"]) == (begun["id"], "done")
+    assert (await found(admin, "/console/queues/notes"))["ready"] == 0
+
+
 async def test_errands_and_redrives_are_one_list_and_stopped_alike(
     server: RunningServer, operator: Party, admin: Party
 ) -> None:

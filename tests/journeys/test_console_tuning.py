@@ -78,4 +78,4 @@ async def _purge(page: Page) -> None:
     await page.get_by_label("Type mail.send to confirm").fill("mail.send")
     await deed.click()
     await expect(page.get_by_test_id("errand")).to_contain_text("3 of 3 taken out")
-    await expect(page.get_by_test_id("ready")).to_contain_text("0")
+    await expect(page.get_by_test_id("ready")).to_contain_text("0", timeout=15_000)

@@ -22,7 +22,7 @@ from barback.foundation.clock import Clock
 from barback.storage.bells import Bell
 from barback.storage.database import Database, Params, Row, StorageError
 from barback.storage.endings import call_all, one_each, to_the_end
-from barback.storage.sqlite_begin import BUSY_MS, ERRORS, begin, translate
+from barback.storage.sqlite_begin import BUSY_MS, ERRORS, begin, translate, use_wal
 from barback.storage.sqlite_bells import SqliteBells
 from barback.storage.sqlite_checkpoints import Checkpoints
 from barback.storage.sqlite_turns import WriterTurns
@@ -216,6 +216,7 @@ class SqliteDatabase:
         path = Path(url.removeprefix("sqlite:///")).absolute()  # noqa: ASYNC240 - once, at the start
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
+            await asyncio.to_thread(use_wal, path)
             database = cls(url, path, clock)
         except sqlite3.Error as error:
             raise StorageError(f"cannot open {path}: {error}") from error

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
+import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 from barback.storage.database import StorageError, UniqueViolationError
@@ -20,6 +23,27 @@ def translate(error: Exception) -> StorageError:
     if isinstance(error, sqlite3.IntegrityError) and ("UNIQUE" in text or "PRIMARY" in text):
         return UniqueViolationError(text)
     return StorageError(text, transient=isinstance(error, sqlite3.Error) and any(part in text for part in _TRANSIENT))
+
+
+def use_wal(path: Path) -> None:
+    """Make the file one with a write-ahead log, which it stays. Waits for strangers, at most BUSY_MS.
+
+    SQLite itself does not wait here: a file that a Django site made is not changed while anybody writes to it.
+    Raises sqlite3.Error.
+    """
+    end = time.monotonic() + BUSY_MS / 1000
+    with contextlib.closing(sqlite3.connect(path, BUSY_MS / 1000, isolation_level=None)) as connection:
+        while True:
+            try:
+                connection.execute("PRAGMA journal_mode=WAL")
+            except sqlite3.OperationalError as error:
+                if not translate(error).transient or time.monotonic() > end:
+                    raise
+                # Here it does wait: until whoever writes has done.
+                connection.execute("BEGIN IMMEDIATE")
+                connection.execute("COMMIT")
+            else:
+                return
 
 
 async def begin(connection: sqlite3.Connection, in_thread: Callable[..., Awaitable[Any]]) -> None:
