@@ -66,7 +66,7 @@ async def test_who_sees_an_errand_end_sees_what_it_changed(server: RunningServer
     await enqueue(server.db, NoteTask(Book()), "a", "b", "c")
     begun = await admin.made("/console/queues/notes/purge", {"confirm": "notes"})
     assert (await found(admin, "/console/queues/notes"))["ready"] == 3
-    await Worker(server.db, errands.TASKS).until_quiet()
+    await errand_done(server, admin, begun)
     [ended] = (await found(admin, "/console/errands"))["items"]
     assert (ended["id"], ended["state"]) == (begun["id"], "done")
     assert (await found(admin, "/console/queues/notes"))["ready"] == 0
