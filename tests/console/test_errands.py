@@ -63,7 +63,8 @@ async def test_a_tenant_is_drained_once_its_name_is_typed(server: RunningServer,
 
 async def test_who_sees_an_errand_end_sees_what_it_changed(server: RunningServer, admin: Party) -> None:
     """Figures are kept for a while, and a worker cannot tell the server to forget them."""
-    await enqueue(server.db, NoteTask(Book()), "a", "b", "c")
+    await work(server.db, task := NoteTask(Book()))
+    await enqueue(server.db, task, "a", "b", "c")
     begun = await admin.made("/console/queues/notes/purge", {"confirm": "notes"})
     assert (await found(admin, "/console/queues/notes"))["ready"] == 3
     await errand_done(server, admin, begun)
