@@ -3,21 +3,21 @@ import { useQuery } from "@tanstack/react-query";
 import { unwrap, useApi, type Breaker, type BreakerDetail } from "@/api";
 import { formatTime, plural } from "@/format";
 import { useAct, type Tone } from "@/ui/desk";
-import { keys } from "./queries";
-
-const LOOK_EVERY_MS = 3_000;
+import { keys, useLook } from "./queries";
 
 export function useBreakers() {
   const api = useApi();
-  return useQuery({ queryKey: ["work", "breakers"], queryFn: (): Promise<{ as_of_ms: number; items: Breaker[] }> => unwrap(api.GET("/v1/console/breakers")), refetchInterval: LOOK_EVERY_MS });
+  const look = useLook();
+  return useQuery({ queryKey: ["work", "breakers"], queryFn: (): Promise<{ as_of_ms: number; items: Breaker[] }> => unwrap(api.GET("/v1/console/breakers")), ...look });
 }
 
 export function useBreaker(breaker: string) {
   const api = useApi();
+  const look = useLook();
   return useQuery({
     queryKey: ["work", "breakers", breaker],
     queryFn: (): Promise<BreakerDetail> => unwrap(api.GET("/v1/console/breakers/{breaker}", { params: { path: { breaker } } })),
-    refetchInterval: LOOK_EVERY_MS,
+    ...look,
   });
 }
 

@@ -4,7 +4,7 @@ import { Problem, unwrap, useApi, type KeyLook, type KeyPage, type MessageDetail
 import { plural } from "@/format";
 import { useAct } from "@/ui/desk";
 import type { Words } from "./look";
-import { keys } from "./queries";
+import { keys, useLook } from "./queries";
 
 const LOOK_EVERY_MS = 3_000;
 
@@ -67,10 +67,11 @@ export function useKeys() {
 
 export function useKey(queue: string, key: string) {
   const api = useApi();
+  const look = useLook();
   return useQuery({
     queryKey: ["work", "key", queue, key],
     queryFn: (): Promise<KeyPage> => unwrap(api.GET("/v1/console/keys/one", { params: { query: { queue, key } } })),
-    refetchInterval: LOOK_EVERY_MS,
+    ...look,
   });
 }
 

@@ -14,7 +14,7 @@ export function useLook() {
 }
 
 /** What is asked again when the server tells how things are. */
-const told = ["queues", "queue", "workers", "schedules", "topics", "errands"];
+const told = ["queues", "queue", "workers", "schedules", "topics", "errands", "breakers", "batches", "scaling", "key"];
 
 /** Follows what the server tells all consoles: puts it where the overview is kept, and asks again for what is on the page. */
 export function useEngineNews(): void {

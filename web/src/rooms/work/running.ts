@@ -3,13 +3,12 @@ import { useQuery } from "@tanstack/react-query";
 import { unwrap, useApi, type Batch, type Scaled, type Used } from "@/api";
 import { plural } from "@/format";
 import { useAct } from "@/ui/desk";
-import { keys } from "./queries";
-
-const LOOK_EVERY_MS = 3_000;
+import { keys, useLook } from "./queries";
 
 export function useBatches() {
   const api = useApi();
-  return useQuery({ queryKey: ["work", "batches"], queryFn: async (): Promise<Batch[]> => (await unwrap(api.GET("/v1/console/batches"))).items, refetchInterval: LOOK_EVERY_MS });
+  const look = useLook();
+  return useQuery({ queryKey: ["work", "batches"], queryFn: async (): Promise<Batch[]> => (await unwrap(api.GET("/v1/console/batches"))).items, ...look });
 }
 
 export function useCancelBatch(batch_id: string) {
@@ -37,5 +36,6 @@ export function useUsage(by: "task" | "tenant") {
 
 export function useScaling() {
   const api = useApi();
-  return useQuery({ queryKey: ["work", "scaling"], queryFn: async (): Promise<Scaled[]> => (await unwrap(api.GET("/v1/console/scaling"))).items, refetchInterval: LOOK_EVERY_MS });
+  const look = useLook();
+  return useQuery({ queryKey: ["work", "scaling"], queryFn: async (): Promise<Scaled[]> => (await unwrap(api.GET("/v1/console/scaling"))).items, ...look });
 }
