@@ -36,10 +36,10 @@ async def test_E1_many_who_submit_at_once_share_commits_and_get_an_id_each(table
     transaction, single = tables.transaction, tables.single
 
     def counted(make):  # noqa: ANN001, ANN202 - either of the two above
-        def begin():  # noqa: ANN202
+        def begin(**how):  # noqa: ANN003, ANN202
             nonlocal begun
             begun += 1
-            return make()
+            return make(**how)
 
         return begin
 
@@ -74,6 +74,29 @@ async def test_E1_whoever_waits_for_the_queue_is_woken(tables: Database) -> None
     listener = tables.bell.listen("queue:bar")
     await submit(tables, pouring(), Work(Drink(1)))
     assert await listener.wait(5)
+
+
+async def test_E1_who_gives_up_waiting_takes_nobodys_message_with_him(tables: Database, database_url: str) -> None:
+    """Nor his own, which is on its way: it is there afterwards, as is that of whoever came in the meantime."""
+    task = pouring()
+    other = await open_database(database_url)
+    try:
+        async with other.transaction() as tx:
+            if tx.dialect == "postgres":
+                await tx.run(sql("LOCK TABLE engine_ready IN SHARE MODE"))
+            impatient = asyncio.create_task(submit(tables, task, Work(Drink(1))))
+            await asyncio.sleep(0.1)  # time for the statement to reach the server, where it waits
+            patient = asyncio.create_task(submit(tables, task, Work(Drink(2))))
+            await asyncio.sleep(0)
+            impatient.cancel()
+            await asyncio.sleep(0.1)  # time for the cancellation to do harm
+        assert await patient
+        with pytest.raises(asyncio.CancelledError):
+            await impatient
+    finally:
+        await other.close()
+    await run_until_quiet(tables, [task])
+    assert sorted(await numbers(tables)) == [1, 2]
 
 
 @pytest.mark.parametrize("database_url", ["postgres"], indirect=True)

@@ -61,7 +61,8 @@ class GroupCommit(Generic[I, R]):
     async def _commit(self, group: list[tuple[I, asyncio.Future[R]]]) -> None:
         try:
             single = self._is_one_statement([item for item, _ in group])
-            async with self._db.single() if single else self._db.transaction() as tx:
+            # Nobody cancels this task: whoever submits waits for a future of his own.
+            async with self._db.single(unattended=True) if single else self._db.transaction() as tx:
                 results = await self._results(tx, group)
         except Exception as error:  # noqa: BLE001 - it belongs to whoever submitted the item
             poisoned = not (isinstance(error, StorageError) and error.transient)

@@ -44,6 +44,9 @@ def _is_one_statement(items: Sequence[Item]) -> bool:
 
 
 async def _enqueue(tx: Transaction, items: Sequence[Item]) -> Sequence[str]:
+    if len(items) == 1:
+        task, work = items[0]
+        return await task.enqueue_many(tx, [work])
     tasks = {id(task): task for task, _ in items}
     ids: dict[int, list[str]] = {}
     for number, task in tasks.items():

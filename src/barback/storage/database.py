@@ -108,11 +108,12 @@ class Database(Protocol):
         """A write transaction, committed at the end of the block, rolled back by an exception."""
         ...
 
-    def single(self) -> contextlib.AbstractAsyncContextManager[Transaction]:
+    def single(self, *, unattended: bool = False) -> contextlib.AbstractAsyncContextManager[Transaction]:
         """A write transaction of exactly one statement, which is on disk when it has returned.
 
         Where a transaction costs round trips of its own it costs none; a second statement raises
-        StorageError. What is raised after the statement undoes nothing.
+        StorageError. What is raised after the statement undoes nothing. `unattended`: the task that asks is
+        one that nobody cancels, so the statement is seen to its end without a task of its own.
         """
         ...
 

@@ -92,17 +92,9 @@ class PostgresDatabase:
             if tx is not None and tx.committed:
                 call_all(tx.callbacks)
 
-    @contextlib.asynccontextmanager
-    async def single(self) -> AsyncIterator[PostgresTransaction]:
+    def single(self, *, unattended: bool = False) -> contextlib.AbstractAsyncContextManager[PostgresTransaction]:
         """One statement, committed by the server itself."""
-        async with self._connected() as connection:
-            statement = OneStatement(connection)
-            tx = PostgresTransaction(self, statement, self.clock.now_ms())
-            try:
-                yield tx
-            finally:
-                if statement.done:
-                    call_all(tx.callbacks)
+        return _Single(self, self._connected(), unattended=unattended)
 
     @contextlib.asynccontextmanager
     async def reading(self) -> AsyncIterator[PostgresTransaction]:
@@ -114,26 +106,53 @@ class PostgresDatabase:
         ):
             yield tx
 
-    @contextlib.asynccontextmanager
-    async def _connected(self) -> AsyncIterator[Any]:
-        with translated():
-            connection = await self._pool.acquire()
-        broken = True
-        try:
-            yield connection
-            broken = False
-        except Exception:
-            broken = False
-            raise
-        finally:
-            # Cancelled while a statement ran: what became of it is not known.
-            self._pool.release(connection, broken=broken)
+    def _connected(self) -> _Lent:
+        return _Lent(self._pool)
 
     async def close(self) -> None:
         """Let go of every connection."""
         self.bell.send_now()
         await self._bells.close()
         await self._pool.close()
+
+
+class _Lent:
+    """A connection for the length of a block. Not a generator: every transaction has one."""
+
+    __slots__ = ("_connection", "_pool")
+
+    def __init__(self, pool: PostgresPool) -> None:
+        self._pool = pool
+
+    async def __aenter__(self) -> Any:
+        with translated():
+            self._connection = await self._pool.acquire()
+        return self._connection
+
+    async def __aexit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        # Cancelled while a statement ran: what became of it is not known.
+        self._pool.release(self._connection, broken=error is not None and not isinstance(error, Exception))
+
+
+class _Single:
+    """A transaction of one statement. Not a generator: whoever submits one message has one."""
+
+    __slots__ = ("_database", "_lent", "_statement", "_tx", "_unattended")
+
+    def __init__(self, database: PostgresDatabase, lent: _Lent, *, unattended: bool) -> None:
+        self._database = database
+        self._lent = lent
+        self._unattended = unattended
+
+    async def __aenter__(self) -> PostgresTransaction:
+        self._statement = OneStatement(await self._lent.__aenter__(), unattended=self._unattended)
+        self._tx = PostgresTransaction(self._database, self._statement, self._database.clock.now_ms())
+        return self._tx
+
+    async def __aexit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        await self._lent.__aexit__(kind, error, traceback)
+        if self._statement.done:
+            call_all(self._tx.callbacks)
 
 
 @contextlib.asynccontextmanager

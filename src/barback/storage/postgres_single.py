@@ -14,9 +14,10 @@ from barback.storage.endings import to_the_end
 class OneStatement:
     """Stands where a connection stands; lets one statement through."""
 
-    def __init__(self, connection: Any) -> None:
-        """`connection` is in no transaction."""
+    def __init__(self, connection: Any, *, unattended: bool = False) -> None:
+        """`connection` is in no transaction. `unattended`: the task that asks is one that nobody cancels."""
         self._connection = connection
+        self._unattended = unattended
         self._begun = False
         self.done = False
 
@@ -40,6 +41,10 @@ class OneStatement:
         if self._begun:
             raise StorageError("a second statement in a transaction of exactly one; use transaction()")
         self._begun = True
+        if self._unattended:
+            answer = await call()
+            self.done = True
+            return answer
         running = asyncio.ensure_future(call())
         try:
             return await to_the_end(running)

@@ -246,8 +246,9 @@ class SqliteDatabase:
             if tx is not None and tx.committed:
                 call_all(tx.callbacks)
 
-    def single(self) -> contextlib.AbstractAsyncContextManager[SqliteTransaction]:
+    def single(self, *, unattended: bool = False) -> contextlib.AbstractAsyncContextManager[SqliteTransaction]:
         """A statement is no cheaper alone."""
+        del unattended
         return self.transaction()
 
     async def _commit(self, tx: SqliteTransaction) -> None:

@@ -50,8 +50,9 @@ class AdoptedDatabase:
         """Raises StorageError."""
         raise StorageError(_NOT_OURS)
 
-    def single(self) -> contextlib.AbstractAsyncContextManager[Transaction]:
+    def single(self, *, unattended: bool = False) -> contextlib.AbstractAsyncContextManager[Transaction]:
         """Raises StorageError."""
+        del unattended
         raise StorageError(_NOT_OURS)
 
     def reading(self) -> contextlib.AbstractAsyncContextManager[Transaction]:
