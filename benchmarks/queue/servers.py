@@ -87,8 +87,12 @@ def _until_it_answers(url: str) -> None:
 class Servers:
     """Started on entering, stopped on leaving. `redis` and `redis-fsync` are ports, where Redis is installed."""
 
-    def __init__(self, postgres: str | None = None) -> None:
-        """`postgres`: the URL of a server to use instead of one of our own; its settings are stated, not chosen."""
+    def __init__(self, postgres: str | None = None, *, preload: str = "") -> None:
+        """`postgres`: the URL of a server to use instead of one of our own; its settings are stated, not chosen.
+
+        `preload`: a library that ours loads at its start.
+        """
+        self._preload = preload
         self.folder = Path(tempfile.mkdtemp(prefix="barback-bench-"))
         self.folder.chmod(0o755)
         self.postgres = postgres or ""
@@ -142,6 +146,7 @@ class Servers:
         settings = {
             **POSTGRES_SETTINGS, "port": str(port), "listen_addresses": "127.0.0.1", "logging_collector": "off",
             "unix_socket_directories": str(self.folder), "log_line_prefix": "%d|", "timezone": "UTC",
+            "shared_preload_libraries": self._preload,
         }  # fmt: skip
         flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         with self.log.open("wb") as log:

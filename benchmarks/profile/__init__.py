@@ -1,0 +1,1 @@
+"""Where the processor time of the hot paths goes: by statement in the server, by room in the client."""
