@@ -13,12 +13,23 @@ from tests.docs.pages import ROOT, write_page
 PAGES = ("alone/fastapi.md", "alone/script.md", "alone/sqlalchemy.md", "testing.md")
 WRONG = """
 import sqlite3
+from collections.abc import Sequence
+
+import barback
 import mail
 
 connection = sqlite3.connect("shop.db")
 mail.send.send(connection, "ann@example.com", key="ann", delay_ms=5)
 mail.send.send(connection, 5)
 mail.send.send(connection, "ann@example.com", later_ms=5)
+
+
+@mail.mail.batch_task("mail.digest", payload=str, attempts_max=3, trips=lambda error: isinstance(error, OSError))
+async def digest(tx: barback.Transaction, messages: Sequence[barback.Message[str]]) -> None: ...
+
+
+@mail.mail.thread_task("mail.print", payload=str, attempts=3, concurrency=2)
+def print_it(message: barback.Message[str]) -> None: ...
 """
 
 
@@ -36,4 +47,4 @@ def test_the_programs_of_the_pages_are_typed_and_mistakes_are_seen(tmp_path: Pat
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     found = json.loads(done.stdout)["generalDiagnostics"]
     errors = {(Path(one["file"]).name, one["range"]["start"]["line"]) for one in found}
-    assert errors == {("wrong.py", 6), ("wrong.py", 7)}, [one["message"] for one in found]
+    assert errors == {("wrong.py", 9), ("wrong.py", 10), ("wrong.py", 17)}, [one["message"] for one in found]
