@@ -48,15 +48,15 @@ async def running(folder: Path, *arguments: str, **more: str) -> AsyncIterator[P
         await process.wait()
 
 
-async def says(process: Process, what: str) -> None:
-    """Wait for a line with `what`."""
+async def says(process: Process, what: str) -> str:
+    """Wait for a line with `what`; all that was said since the last time."""
     assert process.stdout is not None
     lines: list[str] = []
     async with asyncio.timeout(SAYS_S):
         while line := (await process.stdout.readline()).decode():
             lines.append(line)
             if what in line:
-                return
+                return "".join(lines)
     raise AssertionError(f"ended without saying {what!r}:\n{''.join(lines)}")
 
 

@@ -56,6 +56,19 @@ async def test_the_script_sends_and_a_program_with_its_own_connection_does(tmp_p
     assert rows(tmp_path / "shop.db", "SELECT count(*) FROM engine_arrival") == [(0,)]
 
 
+async def test_a_newsletter_is_retried_and_ends_once_as_it_was_with_others(tmp_path: Path) -> None:
+    write_page("alone/moving.md", tmp_path)
+    assert (await ran(tmp_path, "newsletter.py"))[0] == 0
+    command = ["-m", "barback", "work", "--app", "newsletter", "--database", "sqlite:///newsletter.db"]
+    async with running(tmp_path, *command) as worker:
+        said = await says(worker, "all sent: October")
+        assert "sent to bob@example.com" in said
+        assert "sent to eve@example.com" in said
+    attempts = rows(tmp_path / "newsletter.db", "SELECT count(*) FROM engine_failure WHERE error LIKE '%is away%'")
+    assert attempts == [(1,)]
+    assert rows(tmp_path / "newsletter.db", "SELECT count(*) FROM engine_schedule WHERE name = 'weekly'") == [(1,)]
+
+
 def test_the_readme_of_the_distribution_is_the_script_of_the_page() -> None:
     """Ten lines that people copy are run once, above."""
     readme = (ROOT / "engine" / "README.md").read_text(encoding="utf-8")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from tests.docs.pages import ROOT, write_page
 
-PAGES = ("alone/fastapi.md", "alone/script.md", "alone/sqlalchemy.md", "testing.md")
+PAGES = ("alone/fastapi.md", "alone/moving.md", "alone/script.md", "alone/sqlalchemy.md", "testing.md")
 WRONG = """
 import sqlite3
 from collections.abc import Sequence
