@@ -74,9 +74,9 @@ async def test_E5_a_busy_key_is_left_where_it_is_while_others_fill_the_claims(
     task = pouring()
     others = await busy_backlog(tables, task)
     claimer = Claimer(tables, task)
-    await claimer.claim(30)
-    assert len(set(others) & set(claimer.done)) >= 28 * 49
-    assert (await held(tables))["parked"] <= 500, "what the first page had of it"
+    await claimer.claim(20)
+    assert len(set(others) & set(claimer.done)) >= 18 * 49
+    assert (await held(tables))["parked"] <= 50, "what the first page had of it"
     await claimer.claim_all()
     assert len(set(claimer.done)) == BUSY_AND_OTHERS
     assert await held(tables) == {}

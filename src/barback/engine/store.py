@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -49,10 +50,10 @@ async def add_later(tx: Transaction, due: Sequence[tuple[int, Stored]], *, is_he
     await tx.many(SQL.later_add, rows)
 
 
-def rows_of(found: Iterable[Row]) -> list[Stored]:
-    """Database rows as structs, in the order in which they were added."""
+def rows_of(found: Iterable[Row], key: Callable[[Stored], Any] = attrgetter("priority", "pos")) -> list[Stored]:
+    """Database rows as structs; the more urgent first, and in the order in which they were added."""
     rows = [Stored(*row) for row in found]  # type: ignore[misc]  # a row is iterable in both drivers
-    rows.sort(key=lambda row: (row.priority, row.pos))
+    rows.sort(key=key)
     return rows
 
 

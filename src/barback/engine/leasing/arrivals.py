@@ -17,6 +17,7 @@ import time
 from collections import Counter
 from collections.abc import Collection, Sequence
 from functools import partial
+from operator import attrgetter
 
 from barback.engine import store
 from barback.engine.leasing import lanes
@@ -27,7 +28,7 @@ SQL = statements(__file__, "arrivals.sql")
 
 ROUTE_MAX = 1_000
 """Arrivals that a claim puts into their lines when it has little room, for itself and those that follow."""
-PAGE_MIN = 200
+PAGE_MIN = 50
 """With so much room it puts as many into their lines as it can take."""
 LOOK_MAX = 20_000
 """Arrivals that a page walks over."""
@@ -38,6 +39,7 @@ BUSY_S = 1.0
 LOOK_EVERY_S = 0.1
 FORGET_EVERY_S = 300.0
 _ANYWHERE = 2**62
+IN_ORDER = attrgetter("pos")
 
 
 async def route_arrivals(tx: Transaction, queue: str, limit: int) -> tuple[list[Stored], int]:
@@ -55,17 +57,15 @@ async def route_key(tx: Transaction, queue: str, key: str, limit: int) -> list[S
     For who wants to see all of it there: waits for whoever is routing. The head is in no table now.
     """
     await lanes.hold_gate(tx, queue)
-    rows = store.rows_of(await tx.all(SQL.arrival_of_key, queue=queue, key=key, n=limit))
-    rows.sort(key=lambda row: row.pos)
+    rows = store.rows_of(await tx.all(SQL.arrival_of_key, queue=queue, key=key, n=limit), key=IN_ORDER)
     return await lanes.enter(tx, queue, rows) if rows else []
 
 
 async def _out(tx: Transaction, queue: str, n: int, place: int, busy: Sequence[str]) -> list[Stored]:
     """Up to `n` arrivals from a place on out of their table, in order, but those of `busy` keys."""
     look = LOOK_MAX if busy else n
-    rows = store.rows_of(await tx.all(SQL.arrival_take, queue=queue, n=n, place=place, look=look, busy=list(busy)))
-    rows.sort(key=lambda row: row.pos)
-    return rows
+    found = await tx.all(SQL.arrival_take, queue=queue, n=n, place=place, look=look, busy=list(busy))
+    return store.rows_of(found, key=IN_ORDER)
 
 
 class Arrivals:
@@ -97,7 +97,8 @@ class Arrivals:
         heads, _ = await self._next(
             tx, queue, room if room >= PAGE_MIN else ROUTE_MAX, parking=self._parking, loose=loose
         )
-        self._parking = bool(self._busy) and not self._parking and len(heads) < room
+        # Most busy keys have a head already, which brought none.
+        self._parking = bool(self._busy) and not self._parking and len(heads) + len(self._busy) < room
         return heads
 
     async def some(
@@ -125,17 +126,22 @@ class Arrivals:
             self._forget_at = now + FORGET_EVERY_S
         old = {key for key, until in self._busy.items() if until <= now}
         if not old and not parking:
-            return await self._page(tx, queue, n, loose)
-        heads, rows, busy = await self._take(tx, queue, ROUTE_MAX, 0, [], loose)
-        if over := old.difference(busy):
-            self._begin_anew(over)
-        return heads, len(rows)
+            rows = await self._page(tx, queue, n)
+            many = self._note(rows)
+        else:
+            rows = await _out(tx, queue, ROUTE_MAX, 0, [])
+            many = self._note(rows)
+            if over := old.difference(many):
+                self._begin_anew(over)
+        if many:
+            rows += await self._others(tx, queue, n - len({row.key for row in rows}))
+        return (await lanes.enter(tx, queue, rows, loose) if rows else []), len(rows)
 
-    async def _page(self, tx: Transaction, queue: str, n: int, loose: lanes.Loose | None) -> tuple[list[Stored], int]:
+    async def _page(self, tx: Transaction, queue: str, n: int) -> list[Stored]:
         """Up to `n` arrivals, those of busy keys aside."""
         place, busy = self._reach, list(self._busy)
         settled = await self._settled_to(tx) if busy else 0
-        heads, rows, _ = await self._take(tx, queue, n, place, busy, loose)
+        rows = await _out(tx, queue, n, place, busy)
         if busy and len(rows) == n:
             self._reach = max(place, min(rows[-1].pos, settled) + 1)
         elif busy:
@@ -146,24 +152,27 @@ class Arrivals:
                 self._reach = max(place, min(passed, settled + 1))
             if look["n"] == LOOK_MAX and self._reach == place and not rows:
                 # Nothing but busy keys as far as one looks, and who adds messages has not ended: no way around them.
-                heads, rows, _ = await self._take(tx, queue, n, 0, [], loose)
+                rows = await _out(tx, queue, n, 0, [])
         tx.after_commit(partial(self._rise, self._reach, self._forgotten))
-        return heads, len(rows)
+        return rows
 
-    async def _take(
-        self, tx: Transaction, queue: str, n: int, place: int, busy: Sequence[str], loose: lanes.Loose | None
-    ) -> tuple[list[Stored], list[Stored], list[str]]:
-        """Heads, all that was put into lines, and which keys had much of it: they are busy now."""
-        rows = await _out(tx, queue, n, place, busy)
-        if not rows:
-            return [], [], []
-        heads = await lanes.enter(tx, queue, rows, loose)
+    def _note(self, rows: Sequence[Stored]) -> list[str]:
+        """Which keys have much of these: they are busy now."""
+        counts = Counter([row.key for row in rows])
+        if len(counts) == len(rows):
+            return []
         enough = max(BUSY_LEAST, len(rows) // BUSY_SHARE)
-        counts = Counter(row.key for row in rows)
         many = [str(key) for key, count in counts.most_common(BUSY_SHARE) if count > enough]
         # If this transaction is undone they count as busy without anything parked, for as long.
         self._busy.update(dict.fromkeys(many, time.monotonic() + BUSY_S))
-        return heads, rows, many
+        return many
+
+    async def _others(self, tx: Transaction, queue: str, n: int) -> list[Stored]:
+        """Up to `n` arrivals from between those of busy keys, which had taken their room in the page.
+
+        From the floor on, not from behind the page: what was committed since may have a place before its end.
+        """
+        return await _out(tx, queue, n, self._reach, list(self._busy)) if n > 0 else []
 
     async def _settled_to(self, tx: Transaction) -> int:
         """When all have ended who held a lock on the table after a place was given out, all up to there is settled."""

@@ -48,13 +48,15 @@ async def enter(tx: Transaction, queue: str, rows: Sequence[Stored], loose: Loos
     keys, get no lane when `loose` is given, which is told their keys: `tx` leases them with a lease that says so,
     or gives them lanes (`own`).
     """
-    counts = Counter(row.key for row in rows if row.key is not None)
+    counts = Counter([row.key for row in rows if row.key is not None])
     keys = sorted(counts)
     held = await _held(tx, queue, keys, loose or Loose())
     if loose is not None:
         there = {str(row["key"]) for row in await tx.all(SQL.lane_lock, queue=queue, keys=keys)}
         idle = {key for key in keys if counts[key] == 1 and key not in there and key not in held}
         loose.keys |= idle
+        if len(idle) == len(rows):
+            return list(rows)
         keys = [key for key in keys if key not in idle]
         fresh = idle | await _enter(tx, queue, keys, counts, held) if keys else idle
     else:
