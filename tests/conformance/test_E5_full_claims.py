@@ -53,6 +53,27 @@ async def test_E5_a_claim_that_looks_after_busy_keys_is_full_of_others(
     assert len(set(others) & set(claimed(claimer))) >= LIMIT - 2
 
 
+async def test_E5_a_claim_is_filled_in_order_when_a_key_is_busy_no_more(
+    tables: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it left behind lies before the place from which others are taken while it is busy."""
+    monkeypatch.setattr(arrivals, "BUSY_S", 60.0)
+    monkeypatch.setattr(arrivals, "ROUTE_MAX", 60)
+    monkeypatch.setattr(arrivals, "LOOK_EVERY_S", 0.0)
+    await register(tables, "w1")
+    task = pouring()
+    claimer = Claimer(tables, task, limit=60)
+    keys = await enqueued(tables, task, ["busy", "busier"] * 30)
+    await claimer.claim()
+    keys |= await enqueued(tables, task, ["busier"] * 200 + ["busy"] * 5 + [f"tab:{n}" for n in range(30)])
+    await claimer.claim_without_parking(2)
+    assert claimer.sight.arrivals._floor > 205
+    monkeypatch.setattr(claimer.sight.arrivals, "_busy", {"busy": 0.0, "busier": 0.0})  # their time is up
+    keys |= await enqueued(tables, task, ["busy"])
+    await claimer.claim_all()
+    assert_in_order(claimer.done, keys)
+
+
 async def test_E5_a_claim_takes_no_more_of_what_came_than_it_has_room_for(tables: Database) -> None:
     """What it took for later ones would be written twice more, and its lane too."""
     await register(tables, "w1")
@@ -77,7 +98,7 @@ async def test_E5_what_is_committed_between_two_looks_of_a_claim_stays_in_order(
         late.append(await task.enqueue(tx, Drink(), key="late"))
 
     await stack.enter_async_context(meanwhile(database, adds, commit=True))
-    keys = await enqueued(database, task, [key for n in range(LIMIT) for key in ("busy", f"tab:{n}")])
+    keys = await enqueued(database, task, [key for n in range(150) for key in ("busy", f"tab:{n}")])
     after: dict[str, str] = {}
     out = arrivals._out
 
