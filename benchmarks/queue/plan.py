@@ -91,7 +91,7 @@ def _blocks(sizes: Sizes) -> Iterator[Iterable[Step]]:
     yield _drains(sizes, row, range(1, min(2, sizes.rounds)))
     yield _ones(sizes, FIRST, range(1))
     yield _latencies(sizes, FIRST)
-    # These ask for the best of a sweep, and are compared with a drain at it. Not swept yet, they have the first setting.
+    # These ask for the best of a sweep, and are compared with a drain at it: without a sweep it is the first setting.
     swept = [name for name in [*EMBEDDED, *OTHERS] if _asks_for_best(ENGINES[name])]
     yield _sweeps(sizes, swept)
     yield _drains(sizes, swept, range(1))
