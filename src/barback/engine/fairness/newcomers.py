@@ -5,6 +5,10 @@ it again costs more than the message. So a claim first takes what such lines bro
 then gives the rest of its room to the lines that have a backlog and take turns. A line that brings more than its
 share, or that was served since the line which now waits longest had its turn, takes turns with the others.
 
+Where more of them wait than a claim can take, an eighth of it is for those that came last: what comes now does not
+wait behind all that came before it. A line has that once while what waited then is served, so nobody waits longer for
+it than an eighth of the time.
+
 Such a claim counts no tokens: its lease says so. Whoever sets a limit waits until no such claim is under way
 and counts what the leases hold (`begin_change`), so that limits are exact from the first claim that goes by them.
 """
@@ -26,6 +30,7 @@ LOOK_MAX = 10_000
 """News that one claim looks at, where many are of the same lines."""
 TURNS_IN_CLAIM = 100
 """A turn is at least this part of a claim: less would be more work than it is fair."""
+SHARE_OF_LAST = 8
 REMEMBERED_MAX = 50_000
 
 
@@ -36,18 +41,30 @@ def quantum(limit: int) -> int:
 
 @dataclass
 class Heard:
-    """What a claim took at once, and the lines that take turns from now on, each with its place (0: at the front)."""
+    """What a claim took at once, and the lines that take turns from now on, each with its place (0: at the front).
+
+    `last`: the lines that were served before others, because they came last.
+    """
 
     rows: list[Stored] = field(default_factory=list[Stored])
     opened: dict[str, int] = field(default_factory=dict[str, int])
+    last: set[str] = field(default_factory=set[str])
 
 
 @dataclass
 class Newcomers:
-    """When one runner served lines at once. `counts`: its claims take tokens, whatever the limits are."""
+    """When one runner served lines at once. `counts`: its claims take tokens, whatever the limits are.
+
+    While news is left over, a round lasts until all that waited when it began is heard: from `_round_ms`, up to the
+    place `_round_until`. `_owed` eighths of messages are for those that came last.
+    """
 
     counts: bool = False
     _served: dict[str, int] = field(default_factory=dict[str, int])
+    _left_over: bool = False
+    _round_ms: int = 0
+    _round_until: int = -1
+    _owed: int = 0
 
     async def hear(self, tx: Transaction, queue: str, limit: int) -> Heard | None:
         """Take up to `limit` messages of lines that just came. None: claims must count tokens now; nothing was done.
@@ -71,30 +88,60 @@ class Newcomers:
         others = list({str(row["line"]) for row in news} - quiet.keys())
         waiting: Sequence[Row] = await tx.all(SQL.not_empty, queue=queue, lines=others) if others else []
         heard = Heard(opened={row["line"]: self._served.get(row["line"], 0) for row in waiting})
-        left = await self._take(tx, queue, list(quiet), limit, heard) if quiet else set[str]()
-        places = [row["pos"] for row in news if row["line"] not in left]
+        places: list[int] = []
+        if news and (self._left_over or len(news) >= n):
+            places = await self._take_last(tx, queue, limit, news, first_turn, heard)
+        first, left = [line for line in quiet if line not in heard.last], set[str]()
+        if first:
+            left = await self._take(tx, queue, first, limit - len(heard.rows), quantum(limit), heard)
+        self._left_over = bool(left)
+        places += [row["pos"] for row in news if row["line"] not in left]
         if places:
             await tx.run(SQL.news_drop, queue=queue, places=places)
         return heard
 
+    async def _take_last(
+        self, tx: Transaction, queue: str, limit: int, news: Sequence[Row], first_turn: int | None, heard: Heard
+    ) -> list[int]:
+        """Take a part for lines that came last, though others still wait. The places of what they brought."""
+        n, self._owed = divmod(self._owed + limit, SHARE_OF_LAST)
+        if n == 0:
+            return []
+        last = await tx.all(SQL.news_last, queue=queue, after=news[0]["pos"], n=n)
+        if news[0]["pos"] > self._round_until:
+            self._round_ms, self._round_until = tx.now_ms, max([news[-1]["pos"], *(row["pos"] for row in last)])
+        since = self._round_ms if first_turn is None else min(first_turn, self._round_ms)
+        lines = list(self._unserved([row["line"] for row in last], since))
+        left = await self._take(tx, queue, lines, n, quantum(limit), heard) if lines else set[str]()
+        heard.last = set(lines) - left
+        return [row["pos"] for row in last if row["line"] in heard.last]
+
     def _quiet(self, news: Sequence[Row], first_turn: int | None) -> dict[str, None]:
         """The lines that may be served at once, in the order in which they came."""
-        lines = dict.fromkeys(str(row["line"]) for row in news if row["quiet"])
-        if first_turn is None:
-            return lines
-        return {line: None for line in lines if self._served.get(line, first_turn - 1) < first_turn}
+        lines = [str(row["line"]) for row in news if row["quiet"]]
+        return dict.fromkeys(lines) if first_turn is None else self._unserved(lines, first_turn)
 
-    async def _take(self, tx: Transaction, queue: str, lines: Sequence[str], limit: int, heard: Heard) -> set[str]:
-        """Take a turn of each of `lines`; those that were not come to, because there was no room."""
-        share = quantum(limit)
+    def _unserved(self, lines: Sequence[str], since_ms: int) -> dict[str, None]:
+        """Those of `lines` that were not served since then."""
+        return {line: None for line in lines if self._served.get(line, since_ms - 1) < since_ms}
+
+    async def _take(
+        self, tx: Transaction, queue: str, lines: Sequence[str], limit: int, share: int, heard: Heard
+    ) -> set[str]:
+        """Take up to `share` of each of `lines`, `limit` in all; those that were not come to for want of room."""
+        if limit <= 0:
+            return set(lines)
         taken = await tx.all(SQL.quiet_take, queue=queue, lines=lines[:limit], share=share, n=limit)
         seen = taken[0]["seen"] if taken else None
         columns = len(Stored.__struct_fields__)
-        heard.rows = store.rows_of(tuple(row)[:columns] for row in taken)  # type: ignore[arg-type]
-        count = Counter(row.line or "" for row in heard.rows)
+        rows = store.rows_of(tuple(row)[:columns] for row in taken)  # type: ignore[arg-type]
+        heard.rows += rows
+        count = Counter(row.line or "" for row in rows)
         reached = len(lines[:limit])
-        if len(heard.rows) >= limit:
+        if len(rows) >= limit:
             reached = 1 + max(n for n, line in enumerate(lines[:limit]) if count[line])
+            # One that had only a part of its turn for want of room keeps its news, and has the rest next time.
+            reached -= count[lines[reached - 1]] < share
         if len(self._served) > REMEMBERED_MAX:
             self._served.clear()
         self._served.update((line, tx.now_ms) for line in lines[:reached] if count[line])
@@ -102,7 +149,7 @@ class Newcomers:
             # Others are just taking of these lines, or hold a message for a moment: they may let it lie.
             perhaps = lines[:reached]
         else:
-            perhaps = [line for line in lines[:reached] if count[line] >= share or line == lines[reached - 1]]
+            perhaps = [line for line in lines[:reached] if count[line] >= share]
         more = await tx.all(SQL.not_empty, queue=queue, lines=perhaps)
         if more:
             last = await tx.one(SQL.turn_last, queue=queue)

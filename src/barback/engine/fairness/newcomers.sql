@@ -37,6 +37,27 @@ LEFT JOIN LATERAL (SELECT o.line, o.state, o.paused, o.broken, o.interval_us, o.
 LEFT JOIN LATERAL (SELECT l.line FROM engine_limit l WHERE l.queue = :queue AND l.scope = 'line' AND l.line = n.line LIMIT 1) m ON true
 ORDER BY n.pos;
 
+-- The news that came last, newest first, of lines that may be taken at once; none of those up to `after`.
+-- name: news_last [sqlite]
+SELECT n.pos AS pos, n.line AS line
+FROM (SELECT pos, line FROM engine_news WHERE queue = :queue AND pos > :after ORDER BY pos DESC LIMIT :n) n
+LEFT JOIN engine_turn t ON t.queue = :queue AND t.line = n.line
+LEFT JOIN engine_limit m ON m.queue = :queue AND m.scope = 'line' AND m.line = n.line
+WHERE m.line IS NULL AND (t.line IS NULL
+    OR (t.state = 0 AND t.paused = 0 AND t.broken = 0 AND t.interval_us = 0 AND t.room = 2147483647))
+ORDER BY n.pos DESC;
+
+-- name: news_last [postgres]
+SELECT n.pos AS pos, n.line AS line
+FROM (SELECT e.pos, e.line FROM engine_news e WHERE e.queue = :queue AND e.pos > :after
+    ORDER BY e.queue DESC, e.pos DESC LIMIT :n FOR UPDATE SKIP LOCKED) n
+LEFT JOIN LATERAL (SELECT o.line, o.state, o.paused, o.broken, o.interval_us, o.room
+    FROM engine_turn o WHERE o.queue = :queue AND o.line = n.line LIMIT 1) t ON true
+LEFT JOIN LATERAL (SELECT l.line FROM engine_limit l WHERE l.queue = :queue AND l.scope = 'line' AND l.line = n.line LIMIT 1) m ON true
+WHERE m.line IS NULL AND (t.line IS NULL
+    OR (t.state = 0 AND t.paused = 0 AND t.broken = 0 AND t.interval_us = 0 AND t.room = 2147483647))
+ORDER BY n.pos DESC;
+
 -- name: news_drop
 DELETE FROM engine_news WHERE queue = :queue AND pos IN (:places*);
 
