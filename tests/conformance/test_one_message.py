@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from typing import Any
 
-import asyncpg
 import psycopg
 import pytest
 from tests.conformance.bar import Drink, effects, lease, numbers, order, pouring, register, write_effect
+from tests.conformance.round_trips import of_one_message, working
 from tests.conformance.tools import count, eventually, sql
 
-from barback.engine import LeaseLostError, Message, Queue, Task, Work, Worker, submit
+from barback.engine import LeaseLostError, Message, Queue
 from barback.engine.leasing import at_once
 from barback.engine.leasing.liveness import bury
 from barback.engine.leasing.sight import Sight
@@ -28,37 +25,8 @@ class OnPurposeError(Exception):
 
 ON_POSTGRES = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
 LOCK = sql("SELECT id FROM engine_ready FOR UPDATE")
+STATEMENTS = [at_once.SQL.claim_at_once, at_once.SQL.claim_lined_at_once, SQL.at_hand, SQL.lease_look_aside]
 LINED = sql("INSERT INTO engine_queue (name, paused, changed_ms, lined) VALUES ('bar', 0, 0, 1)")
-
-
-@asynccontextmanager
-async def working(db: Database, *tasks: Task[Any]) -> AsyncIterator[Worker]:
-    """A worker that rests."""
-    worker = Worker(db, tasks)
-    running = asyncio.create_task(worker.run())
-    await eventually(lambda: worker.name != "")
-    await asyncio.sleep(0.3)  # time for looks at what is not there
-    try:
-        yield worker
-    finally:
-        worker.stop()
-        await running
-
-
-@contextmanager
-def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """Whatever this process asks of the server, a statement each."""
-    asked: list[str] = []
-    with monkeypatch.context() as patched:
-        for name in ("execute", "fetch", "fetchrow", "executemany", "copy_records_to_table"):
-            inner = getattr(asyncpg.Connection, name)
-
-            async def noting(self: Any, what: str, *args: Any, inner: Any = inner, **more: Any) -> Any:
-                asked.append(" ".join(what.split())[:60])
-                return await inner(self, what, *args, **more)
-
-            patched.setattr(asyncpg.Connection, name, noting)
-        yield asked
 
 
 @ON_POSTGRES
@@ -66,24 +34,7 @@ async def test_a_message_costs_a_resting_worker_two_round_trips(
     tables: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Claim; settle, look on and rest. One more for its own process: the message itself, and the ring."""
-    handled = asyncio.Event()
-
-    async def nothing(_tx: Transaction, _message: Message[Drink]) -> None:
-        handled.set()
-
-    task = Queue("bar").task("bar.nothing", payload=Drink)(nothing)
-    async with working(tables, task):
-        await submit(tables, task, Work(Drink(1)))
-        await asyncio.sleep(1.5)  # time for the worker's watch to write down what was counted
-        fewest: list[str] = []
-        for _ in range(5):  # now and then the watch asks something, too
-            handled.clear()
-            with counted(monkeypatch) as asked:
-                await submit(tables, task, Work(Drink(2)))
-                await handled.wait()
-                await asyncio.sleep(0.1)  # time for statements that it should not need
-            fewest = min([fewest or asked, asked], key=len)
-    assert len([one for one in fewest if "pg_notify" not in one]) == 3, fewest
+    assert len(asked := await of_one_message(tables, monkeypatch)) == 3, asked
 
 
 @ON_POSTGRES
@@ -235,7 +186,7 @@ async def test_E6_a_claim_in_one_statement_is_what_a_claim_is(tables: Database, 
 
 
 @ON_POSTGRES
-@pytest.mark.parametrize("statement", [at_once.SQL.claim_at_once, SQL.at_hand, SQL.lease_look_aside])
+@pytest.mark.parametrize("statement", STATEMENTS)
 async def test_E21_a_look_at_a_queue_reads_no_whole_table(tables: Database, statement: Statement) -> None:
     """Of tables that are small by what is alive: while a snapshot is held their dead rows are many."""
     values = {"queue": "bar", "worker": "w", "n": 10, "now_ms": 0, "tokens": [], "singly": False,

@@ -7,6 +7,7 @@ the transaction that writes it (E1).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -30,14 +31,18 @@ async def submit(db: Database, task: Task[P], work: Work[P]) -> str:
     """
     group = _groups.get(db)
     if group is None:
-        group = _groups[db] = GroupCommit(db, _enqueue, group_max=GROUP_MAX, is_one_statement=_is_one_statement)
+        group = _groups[db] = GroupCommit(
+            db, _enqueue, group_max=GROUP_MAX, is_one_statement=partial(_is_one_statement, db.dialect)
+        )
     return await group.submit((task, work))
 
 
-def _is_one_statement(items: Sequence[Item]) -> bool:
+def _is_one_statement(dialect: str, items: Sequence[Item]) -> bool:
     """Whether one insert does it all, so that it needs no BEGIN and no COMMIT around it."""
     task, first = items[0]
-    return task.in_lines is None and all(
+    if task.in_lines is not None and (len(items) > 1 or dialect != "postgres"):
+        return False
+    return all(
         one is task and work.delay_ms <= 0 and work.dedupe is None and (work.key is None) == (first.key is None)
         for one, work in items
     )

@@ -142,6 +142,8 @@ async def declare(tx: Transaction, queue: str, lines: Lines | None, limits: Limi
 
 async def use_lines(tx: Transaction, queue: str) -> bool:
     """Give `queue` lines by tenant, unless it has lines. True when that is new."""
+    # Everybody takes its lock before its row.
+    await begin_change(tx, queue)
     return await tx.run(SQL.queue_line_new, queue=queue, now_ms=tx.now_ms) > 0
 
 

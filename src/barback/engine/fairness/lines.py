@@ -43,6 +43,9 @@ def freed_by(rows: Sequence[Stored]) -> dict[str, int]:
 
 async def add(tx: Transaction, rows: Sequence[Stored]) -> None:
     """Enqueue rows of one queue that can run, each in its line. Takes no lock, so it holds no enqueuer up."""
+    if len(rows) == 1 and tx.dialect == "postgres":
+        await tx.run(SQL.line_send, **msgspec.structs.asdict(_lined(rows[0])))
+        return
     await store.add_rows(tx, SQL.line_add, [_lined(row) for row in rows])
     queue_lines = sorted({(row.queue, line_of(row)) for row in rows})
     await tx.bulk(SQL.news_add, [{"queue": queue, "line": line} for queue, line in queue_lines])

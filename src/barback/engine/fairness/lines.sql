@@ -10,6 +10,12 @@ SELECT * FROM unnest(:queue::text[], :key::text[], :priority::int[], :id::text[]
                      :attempt::int[], :attempts_max::int[], :enqueued_ms::bigint[], :payload::text[],
                      :line::text[], :about::text[]);
 
+-- One message and the news of it in one statement, which can be a transaction of its own.
+-- name: line_send [postgres]
+WITH told AS (INSERT INTO engine_news (queue, line) VALUES (:queue, :line))
+INSERT INTO engine_line (queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, line, about)
+VALUES (:queue, :key, :priority, :id, :task, :tenant, :attempt, :attempts_max, :enqueued_ms, :payload, :line, :about);
+
 -- name: line_take [sqlite]
 DELETE FROM engine_line
 WHERE pos IN (

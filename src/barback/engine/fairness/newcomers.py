@@ -116,6 +116,15 @@ class Newcomers:
         heard.last = set(lines) - left
         return [row["pos"] for row in last if row["line"] in heard.last]
 
+    def served(self, rows: Sequence[Stored], now_ms: int) -> None:
+        """The lines of `rows` were served at once."""
+        self._remember([row.line or "" for row in rows], now_ms)
+
+    def _remember(self, lines: Sequence[str], now_ms: int) -> None:
+        if len(self._served) > REMEMBERED_MAX:
+            self._served.clear()
+        self._served.update(dict.fromkeys(lines, now_ms))
+
     def _quiet(self, news: Sequence[Row], first_turn: int | None) -> dict[str, None]:
         """The lines that may be served at once, in the order in which they came."""
         lines = [str(row["line"]) for row in news if row["quiet"]]
@@ -142,9 +151,7 @@ class Newcomers:
             reached = 1 + max(n for n, line in enumerate(lines[:limit]) if count[line])
             # One that had only a part of its turn for want of room keeps its news, and has the rest next time.
             reached -= count[lines[reached - 1]] < share
-        if len(self._served) > REMEMBERED_MAX:
-            self._served.clear()
-        self._served.update((line, tx.now_ms) for line in lines[:reached] if count[line])
+        self._remember([line for line in lines[:reached] if count[line]], tx.now_ms)
         if tx.dialect == "postgres" and seen != len(taken):
             # Others are just taking of these lines, or hold a message for a moment: they may let it lie.
             perhaps = lines[:reached]
@@ -173,6 +180,7 @@ async def begin_change(tx: Transaction, queue: str) -> None:
     """
     if tx.dialect == "postgres":
         await tx.one(SQL.change_begin, queue=queue)
+        await tx.run(SQL.change_tell, queue=queue)
     # Again until there is none: what a worker held that died is a lease of nobody's when he who took it over commits.
     while await tx.one(SQL.uncounted_any, queue=queue):
         leases = await tx.all(SQL.uncounted_leases, queue=queue)

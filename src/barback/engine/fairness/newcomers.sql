@@ -7,6 +7,10 @@ SELECT CASE WHEN pg_try_advisory_xact_lock_shared(726169, hashtext(:queue)) THEN
 -- name: change_begin [postgres]
 SELECT pg_advisory_xact_lock(726169, hashtext(:queue));
 
+-- Who claims in one statement looks before it has the lock: so it sees that this was done meanwhile (leasing/at_once.sql).
+-- name: change_tell [postgres]
+UPDATE engine_queue SET changed_ms = changed_ms WHERE name = :queue;
+
 -- Whether anything limits the queue, since when the next one waits for its turn, and, without limits, who has news. A line may be taken at once that has no turn or waits for
 -- none, and that no operator has said anything of.
 -- name: news_look [sqlite]

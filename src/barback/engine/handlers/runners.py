@@ -23,7 +23,7 @@ from barback.engine.history.spending import Spent
 from barback.engine.history.usage import shares_of
 from barback.engine.leases import Lease
 from barback.engine.leasing import claims
-from barback.engine.leasing.at_once import Glance
+from barback.engine.leasing.at_once import Glance, HoldsTokensError
 from barback.engine.leasing.claims import Settled
 from barback.engine.leasing.sight import FAR_AHEAD_MS
 from barback.engine.messages import LeaseLostError, Outcome, RetryAfter
@@ -198,8 +198,8 @@ class Runner:
         try:
             try:
                 return await self._once(lease, carefully=False)
-            except HandlerFailedError:
-                return await self._once(lease, carefully=True)
+            except (HandlerFailedError, HoldsTokensError) as error:
+                return await self._once(lease, carefully=isinstance(error, HandlerFailedError))
             except StorageError as error:
                 if error.transient:
                     raise

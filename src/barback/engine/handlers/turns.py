@@ -57,13 +57,18 @@ class Turns:
 
     def may_glance(self, dialect: str) -> bool:
         """Whether a claim in one statement may find something (see `at_once.py`)."""
-        return dialect == "postgres" and not self.sight.lined
+        return dialect == "postgres" and not (self.sight.lined and self.sight.crowded)
 
     def may_end(self, lease: Lease, dialect: str) -> bool:
         """Whether a lease can end in the statement that claims the next one. Deep backlogs have their own claim."""
         sight = self.sight
-        plain = sight.plain and not sight.crowded and not lease.packs and not lease.lined and not lease.alone
-        return plain and self.may_glance(dialect) and all(row.key is None and row.about is None for row in lease.rows)
+        plain = sight.plain and not sight.crowded and not lease.packs and not lease.alone
+        return (
+            plain
+            and lease.lined == bool(sight.lined)
+            and self.may_glance(dialect)
+            and all(row.key is None and row.about is None for row in lease.rows)
+        )
 
     async def glance(
         self, tx: Transaction, worker: str, limit: int, *, singly: bool = False, ending: Lease | None = None

@@ -1,8 +1,9 @@
 """A claim in one round trip (PostgreSQL): look, take and lease are one statement, which is a transaction of its own.
 
-For queues in which messages that can run are all there is: none is to be tried alone, due, just come with a key, in
-a bundle or in a line. Where there is anything else nothing is claimed and the caller goes the long way, which has
-all the rules. With nothing to claim it says as well how long there is to rest.
+For queues in which messages that can run are all there is: none is to be tried alone, due, just come with a key or in
+a bundle; with lines, those that are not limited, and that bring no more than one claim takes. Where there is anything
+else nothing is claimed and the caller goes the long way, which has all the rules. With nothing to claim it says as well
+how long there is to rest.
 """
 
 from __future__ import annotations
@@ -16,6 +17,10 @@ from barback.engine.messages import LeaseLostError
 from barback.storage import Transaction, statements
 
 SQL = statements(__file__, "at_once.sql")
+
+
+class HoldsTokensError(Exception):
+    """A lease of lines was not ended: it holds tokens since somebody set a limit, or it is not ours any more."""
 
 
 @dataclass(frozen=True)
@@ -47,10 +52,11 @@ async def claim(
 ) -> Glance:
     """Lease up to `limit` messages of `queue`, together or with `singly` each for itself; end `ending` before.
 
-    The last statement of `tx`. Raises LeaseLostError when `ending` is not ours any more; then nothing was done.
+    The last statement of `tx`. Raises LeaseLostError when `ending` is not ours any more, HoldsTokensError when only
+    the long way can end it; then nothing was done.
     """
     rows = await tx.finish(
-        SQL.claim_at_once,
+        SQL.claim_lined_at_once if sight.lined else SQL.claim_at_once,
         queue=queue,
         worker=worker,
         n=limit,
@@ -60,13 +66,20 @@ async def claim(
         **sight.floors.parts(),
     )
     first = rows[0]
+    sight.plain = first["may"]
+    if first["lost"] and ending is not None and ending.lined:
+        raise HoldsTokensError(f"a lease of queue {queue} holds tokens, or was taken over")
     if first["lost"]:
         raise LeaseLostError(f"the lease of queue {queue} was taken over")
-    leases = [_lease(queue, worker, row["token"], row["body"]) for row in rows if row["token"] is not None]
+    lined, due_ms = bool(sight.lined), first["due_ms"]
+    held = [(row["token"], store.leased_rows(row["body"])) for row in rows if row["token"] is not None]
+    leases = [Lease(token, queue, worker, its, lined=lined) for token, its in held]
     leases.sort(key=lambda lease: (lease.rows[0].priority, lease.rows[0].pos))
     for lease in leases:
-        sight.floors.mark(lease.rows)
-    sight.plain, due_ms = first["may"], first["due_ms"]
+        if lined:
+            sight.newcomers.served(lease.rows, tx.now_ms)
+        else:
+            sight.floors.mark(lease.rows)
     sight.crowded = sum(lease.size for lease in leases) >= limit
     return Glance(
         plain=first["may"],
@@ -77,7 +90,3 @@ async def claim(
         due_ms=due_ms,
         waiting=first["waiting"],
     )
-
-
-def _lease(queue: str, worker: str, token: int, body: bytes) -> Lease:
-    return Lease(token, queue, worker, store.leased_rows(body))

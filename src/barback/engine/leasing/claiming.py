@@ -66,6 +66,7 @@ async def claim(
     heads = rows + heads + await _ready(tx, queue, ROUTE_MAX, sight)
     come = sight.newcomers
     rows, counted = await lines.claim(tx, queue, limit, entering=heads, freed=freed or {}, newcomers=come)
+    sight.crowded = len(rows) >= limit
     lined = store.COUNTED if counted else store.UNCOUNTED
     return [await _held(tx, queue, worker, group, lined=lined) for group in _groups(rows, singly=singly)]
 
