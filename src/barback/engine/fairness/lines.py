@@ -17,7 +17,7 @@ import msgspec
 
 from barback.engine import store
 from barback.engine.fairness.limits import UNLIMITED
-from barback.engine.fairness.newcomers import SQL as NEWCOMERS
+from barback.engine.fairness.line_floors import LineFloors
 from barback.engine.fairness.newcomers import Newcomers, begin_change, quantum
 from barback.engine.fairness.shares import HELD, Turn, grant, held_until_ms, shares
 from barback.engine.messages import Stored, bell_name
@@ -82,7 +82,8 @@ async def claim(
     rows, counting = (heard.rows, False) if heard is not None else ([], True)
     room = limit if gate is None else min(limit, gate.may)
     may_wait = not rows and gate is None and not full
-    picked, more = await _pick(tx, queue, limit, room - len(rows), counting=counting, may_wait=may_wait)
+    left, floors = room - len(rows), newcomers.floors
+    picked, more = await _pick(tx, queue, limit, left, floors, counting=counting, may_wait=may_wait)
     rows += picked
     if more:
         ring(tx, queue)
@@ -94,7 +95,7 @@ async def claim(
 
 
 async def _pick(
-    tx: Transaction, queue: str, limit: int, room: int, *, counting: bool, may_wait: bool
+    tx: Transaction, queue: str, limit: int, room: int, floors: LineFloors, *, counting: bool, may_wait: bool
 ) -> tuple[list[Stored], bool]:
     """Take up to `room` messages of the lines whose turn it is. Whether there may be more for a claim with room."""
     rows: list[Stored] = []
@@ -110,7 +111,7 @@ async def _pick(
             found = await tx.all(SQL.turn_await, queue=queue)
         may_wait = False
         turns = sorted((Turn.of(row, tx.now_ms) for row in found), key=lambda turn: (turn.turn, turn.line))
-        rows += await _take(tx, queue, turns, room - len(rows), counting=counting)
+        rows += await _take(tx, queue, turns, room - len(rows), floors, counting=counting)
         more = more and len(rows) < room
         asked = room - len(rows)
     return rows, more
@@ -130,14 +131,16 @@ async def _change(tx: Transaction, queue: str, opened: Mapping[str, int], freed:
     return dict.fromkeys(names, False) | full
 
 
-async def _take(tx: Transaction, queue: str, turns: Sequence[Turn], n: int, *, counting: bool) -> list[Stored]:
+async def _take(
+    tx: Transaction, queue: str, turns: Sequence[Turn], n: int, floors: LineFloors, *, counting: bool
+) -> list[Stored]:
     """Take `n` messages of lines that are ours, in a few rounds: what one line has not, another may have."""
     rows: list[Stored] = []
     for _ in range(ROUNDS_MAX):
         asked = [(turn, share) for turn, share in zip(turns, shares(turns, n - len(rows)), strict=True) if share]
         if not asked:
             break
-        got = await _take_shares(tx, queue, asked)
+        got = await floors.take(tx, queue, [(turn.line, share) for turn, share in asked])
         count = Counter(line_of(row) for row in got)
         rows += got
         for turn, share in asked:
@@ -146,7 +149,7 @@ async def _take(tx: Transaction, queue: str, turns: Sequence[Turn], n: int, *, c
     empty = [turn.line for turn in turns if turn.empty]
     if empty and tx.dialect == "postgres":
         # Who changes a message, or takes it and thinks better of it, has hidden it from us: its line stays open.
-        waiting = {row["line"] for row in await tx.all(NEWCOMERS.not_empty, queue=queue, lines=empty)}
+        waiting = {row["line"] for row in await floors.not_empty(tx, queue, empty)}
         for turn in turns:
             turn.empty = turn.empty and turn.line not in waiting
     touched = [turn for turn in turns if turn.taken or turn.empty or turn.may <= 0]
@@ -156,19 +159,6 @@ async def _take(tx: Transaction, queue: str, turns: Sequence[Turn], n: int, *, c
         after = [turn.after(queue, tx.now_ms, last + n, counting=counting) for n, turn in enumerate(touched, 1)]
         await tx.bulk(SQL.turn_take, after)
     rows.sort(key=lambda row: (row.priority, row.pos))
-    return rows
-
-
-async def _take_shares(tx: Transaction, queue: str, asked: Sequence[tuple[Turn, int]]) -> list[Stored]:
-    if tx.dialect == "postgres":
-        lines, counts = [turn.line for turn, _ in asked], [share for _, share in asked]
-        return store.rows_of(await tx.all(SQL.line_take, queue=queue, lines=lines, shares=counts))
-    by_share: dict[int, list[str]] = {}
-    for turn, share in asked:
-        by_share.setdefault(share, []).append(turn.line)
-    rows: list[Stored] = []
-    for share, lines in by_share.items():
-        rows += store.rows_of(await tx.all(SQL.line_take, queue=queue, lines=lines, share=share))
     return rows
 
 

@@ -16,22 +16,6 @@ WITH told AS (INSERT INTO engine_news (queue, line) VALUES (:queue, :line))
 INSERT INTO engine_line (queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, line, about)
 VALUES (:queue, :key, :priority, :id, :task, :tenant, :attempt, :attempts_max, :enqueued_ms, :payload, :line, :about);
 
--- name: line_take [sqlite]
-DELETE FROM engine_line
-WHERE pos IN (
-    SELECT l.pos FROM json_each(:lines) s CROSS JOIN engine_line l
-    WHERE l.pos IN (SELECT x.pos FROM engine_line x WHERE x.queue = :queue AND x.line = s.value ORDER BY x.priority, x.pos LIMIT :share))
-RETURNING pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, line, about;
-
--- Its turns are locked, so nobody else takes of these lines.
--- name: line_take [postgres]
-DELETE FROM engine_line
-WHERE ctid = ANY (ARRAY(
-    SELECT its.ctid FROM unnest(:lines::text[], :shares::int[]) AS share(line, n)
-    CROSS JOIN LATERAL (SELECT l.ctid FROM engine_line l WHERE l.queue = :queue AND l.line = share.line
-        ORDER BY l.queue, l.line, l.priority, l.pos LIMIT share.n) its))
-RETURNING pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, line, about;
-
 -- name: news_add [sqlite]
 INSERT INTO engine_news (queue, line) VALUES (:queue, :line);
 

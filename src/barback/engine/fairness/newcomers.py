@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from barback.engine import store
+from barback.engine.fairness.line_floors import LineFloors
 from barback.engine.messages import Stored
 from barback.storage import Row, Transaction, statements
 
@@ -56,10 +57,11 @@ class Newcomers:
     """When one runner served lines at once. `counts`: its claims take tokens, whatever the limits are.
 
     While news is left over, a round lasts until all that waited when it began is heard: from `_round_ms`, up to the
-    place `_round_until`. `_owed` eighths of messages are for those that came last.
+    place `_round_until`. `_owed` eighths of messages are for those that came last. `floors`: where long lines begin.
     """
 
     counts: bool = False
+    floors: LineFloors = field(default_factory=LineFloors)
     _served: dict[str, int] = field(default_factory=dict[str, int])
     _left_over: bool = False
     _round_ms: int = 0
@@ -86,7 +88,7 @@ class Newcomers:
             quiet = self._quiet(news, first_turn)
         # Those that were served a moment ago have their turn when the others had theirs; most have nothing by now.
         others = list({str(row["line"]) for row in news} - quiet.keys())
-        waiting: Sequence[Row] = await tx.all(SQL.not_empty, queue=queue, lines=others) if others else []
+        waiting: Sequence[Row] = await self.floors.not_empty(tx, queue, others)
         heard = Heard(opened={row["line"]: self._served.get(row["line"], 0) for row in waiting})
         places: list[int] = []
         if news and (self._left_over or len(news) >= n):
@@ -157,7 +159,7 @@ class Newcomers:
             perhaps = lines[:reached]
         else:
             perhaps = [line for line in lines[:reached] if count[line] >= share]
-        more = await tx.all(SQL.not_empty, queue=queue, lines=perhaps)
+        more = await self.floors.not_empty(tx, queue, perhaps)
         if more:
             last = await tx.one(SQL.turn_last, queue=queue)
             place = max(tx.now_ms, last["turn"] + 1 if last is not None else 0)

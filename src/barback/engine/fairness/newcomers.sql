@@ -85,15 +85,6 @@ DELETE FROM engine_line WHERE ctid = ANY (ARRAY(
 RETURNING pos, queue, key, priority, id, task, tenant, attempt, attempts_max, enqueued_ms, payload, line, about,
     (SELECT count(*) FROM found) AS seen;
 
--- A plain read: what others are just taking is there until they have committed.
--- name: not_empty [sqlite]
-SELECT s.value AS line FROM json_each(:lines) s
-WHERE EXISTS (SELECT 1 FROM engine_line l WHERE l.queue = :queue AND l.line = s.value);
-
--- name: not_empty [postgres]
-SELECT s.line AS line FROM unnest(:lines::text[]) AS s(line)
-WHERE EXISTS (SELECT 1 FROM engine_line l WHERE l.queue = :queue AND l.line = s.line);
-
 -- name: turn_last
 SELECT turn FROM engine_turn WHERE queue = :queue AND state = 1 AND paused = 0 AND running < room
 ORDER BY queue DESC, turn DESC LIMIT 1;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from barback.engine.fairness.line_floors import LineFloors
 from barback.engine.fairness.newcomers import Newcomers
 from barback.engine.leasing.arrivals import Arrivals
 from barback.engine.leasing.floors import Floors
@@ -40,3 +41,4 @@ class Sight:
     def forget_places(self) -> None:
         """A server that takes over may give places out once more."""
         self.floors, self.arrivals, self.loose = Floors(), Arrivals(), Loose()
+        self.newcomers.floors = LineFloors()

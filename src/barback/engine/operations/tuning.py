@@ -28,6 +28,7 @@ PRIORITY_PAGE = 10_000
 """Messages of one table whose priority one call changes at most."""
 PACKS_PAGE = 100
 """Packs that are in memory at once."""
+_HAVE_FLOORS = ("engine_ready", "engine_line")
 _WAIT_IN = ("engine_ready", "engine_line", "engine_arrival", "engine_parked", "engine_later")
 _FITS = """queue = :queue AND priority <> CAST(:priority AS INTEGER)
     AND (CAST(:task AS TEXT) IS NULL OR task = CAST(:task AS TEXT))
@@ -37,12 +38,14 @@ _FITS = """queue = :queue AND priority <> CAST(:priority AS INTEGER)
 _SQLITE = "UPDATE TABLE SET priority = CAST(:priority AS INTEGER) WHERE pos IN (SELECT pos FROM TABLE WHERE FITS)"
 _POSTGRES = """UPDATE TABLE SET priority = CAST(:priority AS INTEGER) WHERE ctid =
     ANY (ARRAY(SELECT ctid FROM TABLE WHERE FITS FOR UPDATE SKIP LOCKED))"""
-# A place of its own among those of its new priority: claims may be past the old one (see leasing/floors.py).
+# A place of its own among those of its new priority: claims may be past the old one (see the two modules of floors).
 _MOVED = _POSTGRES.replace(" WHERE ctid", ", pos = DEFAULT WHERE ctid")
 _PRIORITY = [
     sql(
         _SQLITE.replace("FITS", _FITS).replace("TABLE", table),
-        (_MOVED if table == "engine_ready" else _POSTGRES).replace("FITS", _FITS).replace("TABLE", table),
+        (_MOVED if table in {"engine_ready", "engine_line"} else _POSTGRES)
+        .replace("FITS", _FITS)
+        .replace("TABLE", table),
     )
     for table in _WAIT_IN
 ]
