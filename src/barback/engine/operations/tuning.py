@@ -43,9 +43,7 @@ _MOVED = _POSTGRES.replace(" WHERE ctid", ", pos = DEFAULT WHERE ctid")
 _PRIORITY = [
     sql(
         _SQLITE.replace("FITS", _FITS).replace("TABLE", table),
-        (_MOVED if table in {"engine_ready", "engine_line"} else _POSTGRES)
-        .replace("FITS", _FITS)
-        .replace("TABLE", table),
+        (_MOVED if table in _HAVE_FLOORS else _POSTGRES).replace("FITS", _FITS).replace("TABLE", table),
     )
     for table in _WAIT_IN
 ]
