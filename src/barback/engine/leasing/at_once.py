@@ -8,13 +8,14 @@ how long there is to rest.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from barback.engine import store
 from barback.engine.leases import Lease
 from barback.engine.leasing.sight import Sight
 from barback.engine.messages import LeaseLostError
-from barback.storage import Transaction, statements
+from barback.storage import Row, Transaction, statements
 
 SQL = statements(__file__, "at_once.sql")
 
@@ -65,18 +66,13 @@ async def claim(
         singly=singly,
         **sight.floors.parts(),
     )
-    first = rows[0]
+    first, due_ms = rows[0], rows[0]["due_ms"]
     sight.plain = first["may"]
-    if first["lost"] and ending is not None and ending.lined:
-        raise HoldsTokensError(f"a lease of queue {queue} holds tokens, or was taken over")
     if first["lost"]:
-        raise LeaseLostError(f"the lease of queue {queue} was taken over")
-    lined, due_ms = bool(sight.lined), first["due_ms"]
-    held = [(row["token"], store.leased_rows(row["body"])) for row in rows if row["token"] is not None]
-    leases = [Lease(token, queue, worker, its, lined=lined) for token, its in held]
-    leases.sort(key=lambda lease: (lease.rows[0].priority, lease.rows[0].pos))
+        raise _lost(queue, ending)
+    leases = _leases(rows, queue, worker, lined=bool(sight.lined))
     for lease in leases:
-        if lined:
+        if lease.lined:
             sight.newcomers.served(lease.rows, tx.now_ms)
         else:
             sight.floors.mark(lease.rows)
@@ -90,3 +86,16 @@ async def claim(
         due_ms=due_ms,
         waiting=first["waiting"],
     )
+
+
+def _lost(queue: str, ending: Lease | None) -> Exception:
+    if ending is not None and ending.lined:
+        return HoldsTokensError(f"a lease of queue {queue} holds tokens, or was taken over")
+    return LeaseLostError(f"the lease of queue {queue} was taken over")
+
+
+def _leases(rows: Sequence[Row], queue: str, worker: str, *, lined: bool) -> list[Lease]:
+    held = [(row["token"], store.leased_rows(row["body"])) for row in rows if row["token"] is not None]
+    leases = [Lease(token, queue, worker, its, lined=lined) for token, its in held]
+    leases.sort(key=lambda lease: (lease.rows[0].priority, lease.rows[0].pos))
+    return leases
