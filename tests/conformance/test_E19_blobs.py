@@ -13,7 +13,7 @@ import pytest
 from tests.conformance.bar import Drink, held
 from tests.conformance.tools import count
 
-from barback.engine import ActingTask, Dead, Message, Outcome, PayloadTooLargeError, Queue, Work
+from barback.engine import ActingTask, Dead, Message, Outcome, PayloadTooLargeError, Queue, Work, submit
 from barback.engine.blobs.stores import BlobMissingError, Blobs, FolderBlobs, open_blobs, store_of
 from barback.engine.dead import dead_letters
 from barback.engine.history.tidy import Tidy
@@ -87,6 +87,15 @@ async def test_E19_a_large_payload_goes_by_the_blob_store_and_is_removed_at_the_
     assert sorted(reads.read) == [(1, 300_000), (2, 5), (3, 300_000)]
     assert files(folder) == []
     assert await count(tables, "engine_blob") == 0
+
+
+async def test_E19_one_that_is_stowed_may_be_submitted(tables: Database, tmp_path: Path) -> None:
+    """What it is and where its payload lies are two rows, and one commit."""
+    reads = Reads(FolderBlobs(tmp_path / "blobs"))
+    await submit(tables, reads.task, await stow(reads.task, Work(Report(1, text="x" * 400_000))))
+    await run_until_quiet(tables, [reads.task])
+    assert reads.read == [(1, 400_000)]
+    assert files(tmp_path / "blobs") == []
 
 
 async def test_E19_without_a_blob_store_it_is_a_clear_error(tables: Database) -> None:

@@ -43,7 +43,11 @@ def _is_one_statement(dialect: str, items: Sequence[Item]) -> bool:
     if task.in_lines is not None and (len(items) > 1 or dialect != "postgres"):
         return False
     return all(
-        one is task and work.delay_ms <= 0 and work.dedupe is None and (work.key is None) == (first.key is None)
+        one is task
+        and work.delay_ms <= 0
+        and work.dedupe is None
+        and work.blob is None
+        and (work.key is None) == (first.key is None)
         for one, work in items
     )
 
