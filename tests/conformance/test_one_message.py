@@ -189,8 +189,8 @@ async def test_E6_a_claim_in_one_statement_is_what_a_claim_is(tables: Database, 
 @pytest.mark.parametrize("statement", STATEMENTS)
 async def test_E21_a_look_at_a_queue_reads_no_whole_table(tables: Database, statement: Statement) -> None:
     """Of tables that are small by what is alive: while a snapshot is held their dead rows are many."""
-    values = {"queue": "bar", "worker": "w", "n": 10, "now_ms": 0, "tokens": [], "singly": False,
-              "priorities": [0], "places": [0], "untils": [1]}  # fmt: skip
+    values = {"queue": "bar", "worker": "w", "n": 10, "now_ms": 0, "tokens": [], "singly": False, "relaxed": True,
+              "careful_ms": 0, "priorities": [0], "places": [0], "untils": [1]}  # fmt: skip
     given = {name: value for name, value in values.items() if name in statement.names}
     explained = sql("", f"EXPLAIN {statement._text['postgres']}")
     async with tables.reading() as tx:

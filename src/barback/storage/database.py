@@ -104,8 +104,12 @@ class Database(Protocol):
     clock: Clock
     bell: Bell
 
-    def transaction(self) -> contextlib.AbstractAsyncContextManager[Transaction]:
-        """A write transaction, committed at the end of the block, rolled back by an exception."""
+    def transaction(self, *, durable: bool = True) -> contextlib.AbstractAsyncContextManager[Transaction]:
+        """A write transaction, committed at the end of the block, rolled back by an exception.
+
+        Not `durable`: its commit need not wait for the disk (on SQLite it does not). A crash of the machine, not of a
+        process, may undo it, unless a commit that came later was durable: one that is brings all before it to the disk.
+        """
         ...
 
     def single(self, *, unattended: bool = False) -> contextlib.AbstractAsyncContextManager[Transaction]:

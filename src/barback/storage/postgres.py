@@ -78,8 +78,9 @@ class PostgresDatabase:
             await connection.execute("SELECT pg_notify('barback', $1)", payload)
 
     @contextlib.asynccontextmanager
-    async def transaction(self) -> AsyncIterator[PostgresTransaction]:
-        """A write transaction, READ COMMITTED."""
+    async def transaction(self, *, durable: bool = True) -> AsyncIterator[PostgresTransaction]:
+        """A write transaction, READ COMMITTED. Always `durable`: where it need not be, a statement says so itself."""
+        del durable
         tx: PostgresTransaction | None = None
         try:
             with one_each(self._working):

@@ -1,4 +1,4 @@
-"""SQLite, embedded: WAL, one writer at a time, every commit on disk before it is answered.
+"""SQLite, embedded: WAL, one writer at a time, every commit on disk before it is answered, if it is to be durable.
 
 Relies on: WAL with synchronous=FULL (a commit that returned survives power loss), and `flock`
 between processes, which the kernel lets go of when a process dies. What may block (waiting for the
@@ -22,7 +22,7 @@ from barback.foundation.clock import Clock
 from barback.storage.bells import Bell
 from barback.storage.database import Database, Params, Row, StorageError
 from barback.storage.endings import call_all, one_each, to_the_end
-from barback.storage.sqlite_begin import BUSY_MS, ERRORS, begin, translate, use_wal
+from barback.storage.sqlite_begin import BUSY_MS, ERRORS, begin, not_synced, translate, use_wal
 from barback.storage.sqlite_bells import SqliteBells
 from barback.storage.sqlite_checkpoints import Checkpoints
 from barback.storage.sqlite_turns import WriterTurns
@@ -225,18 +225,18 @@ class SqliteDatabase:
         return database
 
     @contextlib.asynccontextmanager
-    async def transaction(self) -> AsyncIterator[SqliteTransaction]:
-        """A write transaction; callers take turns, also between processes."""
+    async def transaction(self, *, durable: bool = True) -> AsyncIterator[SqliteTransaction]:
+        """A write transaction; callers take turns, also between processes. Not `durable`: see `not_synced`."""
         tx: SqliteTransaction | None = None
         try:
             with one_each(self._working):
-                async with self._turns.turn():
+                async with self._turns.turn(), not_synced(self._writer, unless=durable):
                     try:
                         await begin(self._writer, self.in_thread)
                         tx = SqliteTransaction(self, self._writer, self.clock.now_ms(), off_loop=False)
                         yield tx
                         tx.check()
-                        await self._commit(tx)
+                        await self._commit(tx, durable=durable)
                     except BaseException:
                         if self._writer.in_transaction:
                             self._writer.execute("ROLLBACK")
@@ -251,9 +251,12 @@ class SqliteDatabase:
         del unattended
         return self.transaction()
 
-    async def _commit(self, tx: SqliteTransaction) -> None:
+    async def _commit(self, tx: SqliteTransaction, *, durable: bool) -> None:
         try:
-            await self.in_thread(tx.commit)
+            if durable:
+                await self.in_thread(tx.commit)
+            else:
+                tx.commit()  # it waits for nothing, and a thread hop costs more
         except sqlite3.Error as error:
             raise translate(error) from error
         self._checkpoints.committed()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,23 @@ def use_wal(path: Path) -> None:
                 connection.execute("COMMIT")
             else:
                 return
+
+
+@contextlib.asynccontextmanager
+async def not_synced(connection: sqlite3.Connection, *, unless: bool) -> AsyncIterator[None]:
+    """The transaction inside is committed without a wait for the disk, `unless` it is to be durable.
+
+    It stands in the WAL as any other: the next durable commit, of whatever process, and each checkpoint bring it to the
+    disk before what comes after it. The setting cannot be changed within a transaction, and is that of no other one.
+    """
+    if unless:
+        yield
+        return
+    connection.execute("PRAGMA synchronous=NORMAL")
+    try:
+        yield
+    finally:
+        connection.execute("PRAGMA synchronous=FULL")
 
 
 async def begin(connection: sqlite3.Connection, in_thread: Callable[..., Awaitable[Any]]) -> None:

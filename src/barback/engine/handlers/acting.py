@@ -48,6 +48,8 @@ log = logging.getLogger("barback.engine")
 class ActingRunner(Runner):
     """Works one queue of ActingTasks."""
 
+    relaxes = False
+
     def __init__(self, shift: Shift, queue: str, tasks: list[Task[Any]]) -> None:
         """At most the smallest `concurrency` of the tasks at once."""
         super().__init__(shift, queue, tasks)

@@ -12,7 +12,6 @@ from typing import Any
 
 from barback.engine import store
 from barback.engine.attempts import about_attempt
-from barback.engine.fairness import lines
 from barback.engine.handlers.gates import Noted
 from barback.engine.handlers.handling import HandlerFailedError, error_text, handle_lease
 from barback.engine.handlers.line_gates import gate_of
@@ -44,6 +43,9 @@ class Runner:
 
     Effects of this batch, its completion and the claim of the next batch are one commit.
     """
+
+    relaxes = True
+    """Whether claims need not wait for the disk: no effect is outside of the database (see `leasing/relaxed.py`)."""
 
     def __init__(self, shift: Shift, queue: str, tasks: list[Task[Any]]) -> None:
         """`tasks` are those of this queue."""
@@ -171,12 +173,12 @@ class Runner:
                 seen: Seen | None = None
                 if self._gate is None and self._turns.may_glance(self._db.dialect):
                     async with self._db.single() as tx:
-                        glance = await self._turns.glance(tx, worker, limit, singly=singly)
+                        glance = await self._turns.glance(tx, worker, limit, singly=singly, relaxed=self.relaxes)
                     if glance.plain:
                         self._glance = None if glance.leases else glance
                         return glance.leases
                     seen = Seen(glance.aside, glance.due, glance.arrived)
-                async with self._db.transaction() as tx:
+                async with self._db.transaction(durable=not (self.relaxes and self._shift.is_calm())) as tx:
                     claim = partial(self._claim_now, tx, worker, singly=singly, seen=seen)
                     return await (claim(limit) if self._gate is None else self._gate.through(tx, worker, limit, claim))
             except LeaseLostError:
@@ -279,20 +281,15 @@ class Runner:
         """Claim the next batch in the same transaction, new heads first."""
         held = self._shift.stopping or self._shift.holds(self.queue)
         if not follow or held or (self._gate is not None and await self._gate.holds(tx)):
-            return await self._put_back(tx, settled)
+            return await self._turns.put_back(tx, settled)
         worker = self._shift.heart.worker
         if (alone := await self._claim_aside(tx, worker, busy=True)) is not None:
-            await self._put_back(tx, settled)
+            await self._turns.put_back(tx, settled)
             lease = alone
         else:
             seen = Seen(due=self._rest.is_due(tx.now_ms, settled.next_due_ms))
             lease = await self._turns.claim(tx, worker, self._limit, settled, seen)
         return lease if self._gate is None else await self._gate.followed(tx, worker, lease)
-
-    async def _put_back(self, tx: Transaction, settled: Settled) -> None:
-        """What settling hands to the next claim, when there is none."""
-        await store.add_ready(tx, settled.heads)
-        await lines.free(tx, self.queue, settled.freed)
 
     def _count(self, lease: Lease, outcomes: Mapping[str, Outcome], spent: Spent) -> None:
         shift, now_ms, shares = self._shift, self._db.clock.now_ms(), shares_of(lease)

@@ -32,6 +32,13 @@ class Shift:
     concurrency: Mapping[str, int] = field(default_factory=dict[str, int])
     on_busy: Callable[[], None] = _nothing
 
+    def is_calm(self) -> bool:
+        """Whether a claim of this worker may be one that a crash of the machine undoes (see `leasing/relaxed.py`)."""
+        careful_until_ms = self.heart.careful_until_ms
+        return (
+            self.db.dialect == "sqlite" and careful_until_ms is not None and self.db.clock.now_ms() >= careful_until_ms
+        )
+
     def holds(self, queue: str) -> bool:
         """Whether nothing of `queue` is to be claimed: it is paused, or the worker was asked to end."""
         return self.draining or queue in self.paused

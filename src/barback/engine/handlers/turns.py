@@ -71,10 +71,23 @@ class Turns:
         )
 
     async def glance(
-        self, tx: Transaction, worker: str, limit: int, *, singly: bool = False, ending: Lease | None = None
+        self,
+        tx: Transaction,
+        worker: str,
+        limit: int,
+        *,
+        singly: bool = False,
+        ending: Lease | None = None,
+        relaxed: bool = False,
     ) -> Glance:
-        """Claim in one statement, if messages that can run are all there is. The last one of `tx`."""
-        return await at_once.claim(tx, self._queue, worker, limit, self.sight, singly=singly, ending=ending)
+        """Claim in one statement, if messages that can run are all there is. The last one of `tx`. See `at_once`."""
+        how = {"singly": singly, "relaxed": relaxed}
+        return await at_once.claim(tx, self._queue, worker, limit, self.sight, ending=ending, **how)
+
+    async def put_back(self, tx: Transaction, settled: Settled) -> None:
+        """What settling hands to the next claim, when there is none."""
+        await store.add_ready(tx, settled.heads)
+        await lines.free(tx, self._queue, settled.freed)
 
     async def claim(self, tx: Transaction, worker: str, limit: int, settled: Settled, seen: Seen) -> Lease | None:
         """The next lease: bundles, or up to `limit` messages, first those that `settled` hands out.
@@ -87,8 +100,7 @@ class Turns:
         if slack is not None:
             packed = await self._bundles(tx, worker, slack)
             if packed is not None:
-                await store.add_ready(tx, settled.heads)
-                await lines.free(tx, self._queue, settled.freed)
+                await self.put_back(tx, settled)
                 return packed
         offered, due = settled.heads, dict[str, int]()
         self.sight.arrivals.ended(settled.moved, offered)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from barback.engine import store
 from barback.engine.leases import Lease
+from barback.engine.leasing.relaxed import CAREFUL_MS
 from barback.engine.leasing.sight import Sight
 from barback.engine.messages import LeaseLostError
 from barback.storage import Row, Transaction, statements
@@ -29,7 +30,8 @@ class Glance:
     """What one look found. `plain`: messages that can run are all there is, and `leases` are those that were claimed.
 
     Otherwise nothing was, and `aside`, `due`, `arrived` and `elsewhere` say why. `due_ms`: when the next delayed
-    message is due. `waiting`: something can run that somebody else is just claiming.
+    message is due. `waiting`: something can run that somebody else is just claiming. `relaxed`: a claim was, or would
+    have been, committed without a wait for the disk.
     """
 
     plain: bool
@@ -39,6 +41,7 @@ class Glance:
     arrived: bool = False
     due_ms: int | None = None
     waiting: bool = False
+    relaxed: bool = False
 
 
 async def claim(
@@ -50,11 +53,13 @@ async def claim(
     *,
     singly: bool = False,
     ending: Lease | None = None,
+    relaxed: bool = False,
 ) -> Glance:
     """Lease up to `limit` messages of `queue`, together or with `singly` each for itself; end `ending` before.
 
-    The last statement of `tx`. Raises LeaseLostError when `ending` is not ours any more, HoldsTokensError when only
-    the long way can end it; then nothing was done.
+    The last statement of `tx`. `relaxed`: a crash of the server may undo it, if nothing was ended (see `relaxed.py`).
+    Raises LeaseLostError when `ending` is not ours any more, HoldsTokensError when only the long way can end it; then
+    nothing was done.
     """
     rows = await tx.finish(
         SQL.claim_lined_at_once if sight.lined else SQL.claim_at_once,
@@ -64,6 +69,8 @@ async def claim(
         now_ms=tx.now_ms,
         tokens=[] if ending is None else [ending.token],
         singly=singly,
+        relaxed=relaxed,
+        careful_ms=CAREFUL_MS,
         **sight.floors.parts(),
     )
     first, due_ms = rows[0], rows[0]["due_ms"]
@@ -76,15 +83,24 @@ async def claim(
             sight.newcomers.served(lease.rows, tx.now_ms)
         else:
             sight.floors.mark(lease.rows)
+    plain, calm_ms = bool(first["may"]), first["calm_ms"]
+    if calm_ms is not None:
+        if sight.calm_ms not in (None, calm_ms):
+            # The server has crashed: claims that we saw may be undone, and what they took lies before our floors again.
+            sight.forget_places()
+            plain = plain and bool(leases)
+        sight.calm_ms = calm_ms
+    sight.plain = plain
     sight.crowded = sum(lease.size for lease in leases) >= limit
     return Glance(
-        plain=first["may"],
+        plain=plain,
         leases=leases,
         aside=first["aside"],
         due=due_ms is not None and due_ms <= tx.now_ms,
         arrived=first["arrived"],
         due_ms=due_ms,
         waiting=first["waiting"],
+        relaxed=first["relaxed"],
     )
 
 

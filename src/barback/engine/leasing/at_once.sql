@@ -2,6 +2,9 @@
 
 -- Ends the leases `tokens`, then looks, takes and leases, in this order: what stands later asks for what stands before.
 -- The body of a lease is JSON here, because the server writes it; `attempt` is one more, as in every claim (E6).
+-- The commit of a claim that ends nothing need not wait for the disk, if `relaxed` says so, nobody set
+-- `synchronous_commit` otherwise, and the server has not crashed within `careful_ms` (see relaxed.py): what is in
+-- engine_calm a crash has emptied, and whoever finds it so writes down when that was.
 -- name: claim_at_once [postgres]
 WITH ended AS (DELETE FROM engine_lease WHERE token = ANY(:tokens::bigint[]) AND worker = :worker RETURNING token),
 seen AS MATERIALIZED (SELECT (SELECT count(*) FROM ended) < cardinality(:tokens::bigint[]) AS lost,
@@ -11,7 +14,12 @@ seen AS MATERIALIZED (SELECT (SELECT count(*) FROM ended) < cardinality(:tokens:
     EXISTS (SELECT 1 FROM engine_lease WHERE queue = :queue AND worker = 'nobody') AS aside,
     EXISTS (SELECT 1 FROM engine_arrival WHERE queue = :queue) AS arrived,
     (SELECT min(due_ms) FROM engine_later WHERE queue = :queue) AS due_ms),
+calm AS MATERIALIZED (SELECT since_ms FROM engine_calm WHERE one = 1),
+crashed AS (INSERT INTO engine_calm (one, since_ms) SELECT 1, :now_ms WHERE NOT EXISTS (SELECT 1 FROM calm) ON CONFLICT DO NOTHING),
 alone AS MATERIALIZED (SELECT NOT (lost OR long_way OR aside OR arrived OR coalesce(due_ms <= :now_ms, false)) AS may FROM seen),
+hurry AS MATERIALIZED (SELECT CASE WHEN :relaxed AND cardinality(:tokens::bigint[]) = 0
+        AND current_setting('synchronous_commit') = 'on' AND (SELECT since_ms FROM calm) <= :now_ms - :careful_ms
+    THEN set_config('synchronous_commit', 'off', true) ELSE '' END AS mode),
 taken AS (DELETE FROM engine_ready
     WHERE ctid = ANY (ARRAY(
         SELECT live.ctid FROM unnest(:priorities::bigint[], :places::bigint[], :untils::bigint[]) AS part(priority, pos, until)
@@ -27,17 +35,18 @@ held AS (INSERT INTO engine_lease (queue, worker, claimed_ms, size, body, lined)
     FROM taken GROUP BY CASE WHEN :singly THEN pos END
     RETURNING token, body)
 SELECT seen.lost, seen.long_way, seen.aside, seen.arrived, seen.due_ms, alone.may, held.token, held.body,
+    (SELECT since_ms FROM calm) AS calm_ms, hurry.mode = 'off' AS relaxed,
     held.token IS NULL AND EXISTS (SELECT 1
         FROM unnest(:priorities::bigint[], :places::bigint[], :untils::bigint[]) AS part(priority, pos, until)
         CROSS JOIN LATERAL (SELECT 1 FROM engine_ready r
             WHERE r.queue = :queue AND (r.priority, r.pos) >= (part.priority, part.pos) AND r.priority < part.until
             LIMIT 1) live) AS waiting
-FROM seen CROSS JOIN alone LEFT JOIN held ON true;
+FROM seen CROSS JOIN alone CROSS JOIN hurry LEFT JOIN held ON true;
 
 -- The same where messages wait in lines that nothing limits, and all that wait are no more than one claim takes: nobody
 -- waits for a turn, so there is none. Who takes the advisory lock alone, and writes into the queue's row after it
 -- (`begin_change`), may have ended after this statement began to look: then the row is not what was seen, and nothing is claimed.
--- A lease that holds tokens (lined is 1) does not end here. News is kept where a message was not to be had.
+-- A lease that holds tokens (lined is 1) does not end here. News is kept where a message was not to be had. Waits for the disk.
 -- name: claim_lined_at_once [postgres]
 WITH ended AS (DELETE FROM engine_lease WHERE token = ANY(:tokens::bigint[]) AND worker = :worker AND lined <> 1 RETURNING token),
 seen AS MATERIALIZED (SELECT (SELECT count(*) FROM ended) < cardinality(:tokens::bigint[]) AS lost,
@@ -80,6 +89,7 @@ held AS (INSERT INTO engine_lease (queue, worker, claimed_ms, size, body, lined)
     FROM taken GROUP BY CASE WHEN :singly THEN pos END
     RETURNING token, body)
 SELECT seen.lost, seen.long_way, seen.aside, seen.arrived, seen.due_ms, held.token, held.body,
+    NULL::bigint AS calm_ms, false AS relaxed,
     alone.may AND (ours.may OR NOT EXISTS (SELECT 1 FROM heard)) AS may,
     held.token IS NULL AND EXISTS (SELECT 1 FROM heard) AND NOT whole.whole AS waiting
 FROM seen CROSS JOIN alone CROSS JOIN ours CROSS JOIN whole LEFT JOIN held ON true;

@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from barback.engine.leasing import claims
+from barback.engine.leasing.relaxed import CAREFUL_MS
 from barback.engine.store import SQL
 from barback.engine.tasks import Task
 from barback.foundation.ids import new_id
@@ -46,6 +47,8 @@ class Heart:
         self.asked_to_end = False
         self._queues = ",".join(sorted(queues))
         self.worker = ""
+        self.careful_until_ms: int | None = None
+        """From when on claims may be relaxed on SQLite (see `relaxed.py`); None: we are not registered."""
         self._held: dict[str, int] = {}
         self._held_since_beat = False
         self._stop = threading.Event()
@@ -74,6 +77,9 @@ class Heart:
         host = socket.gethostname()
         self.worker = f"{host}:{os.getpid()}:{new_id()[-12:]}"
         async with db.transaction() as tx:
+            if self.careful_until_ms is None:
+                # A name that is there is of somebody who works beside us, or who ended badly before us.
+                self.careful_until_ms = tx.now_ms + (CAREFUL_MS if await tx.all(SQL.workers) else 0)
             await tx.run(
                 SQL.worker_add, id=self.worker, host=host, pid=os.getpid(), queues=self._queues, now_ms=tx.now_ms
             )

@@ -24,6 +24,7 @@ class Sight:
     `loose`: keys of heads that need no lane.
     `entered`: whether delayed messages entered lanes in the transaction that claims, which does that once.
     `newcomers`: which lines were served lately.
+    `calm_ms`: since when the server has not crashed, as the last claim in one statement saw it (see `relaxed.py`).
     `now_ms`: the clock at the last claim of a queue with lines, so that one that steps back is noticed.
     """
 
@@ -36,6 +37,7 @@ class Sight:
     loose: Loose = field(default_factory=Loose)
     entered: bool = False
     newcomers: Newcomers = field(default_factory=Newcomers)
+    calm_ms: int | None = None
     now_ms: int = FAR_AHEAD_MS
 
     def forget_places(self) -> None:

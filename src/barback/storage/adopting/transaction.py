@@ -46,8 +46,9 @@ class AdoptedDatabase:
         self.adopted_bell = AdoptedBell()
         self.bell: Bell = self.adopted_bell
 
-    def transaction(self) -> contextlib.AbstractAsyncContextManager[Transaction]:
+    def transaction(self, *, durable: bool = True) -> contextlib.AbstractAsyncContextManager[Transaction]:
         """Raises StorageError."""
+        del durable
         raise StorageError(_NOT_OURS)
 
     def single(self, *, unattended: bool = False) -> contextlib.AbstractAsyncContextManager[Transaction]:
