@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
-from barback.engine.leasing.claims_model import Lease, Protocol, State, Worker
+from barback.engine.leasing.claims_model import Protocol
+from barback.engine.leasing.claims_state import Lease, State, Tables, Worker
 
 FINAL = ("dead", "buried", "unborn")
 
@@ -50,7 +51,7 @@ def verdict(protocol: Protocol, state: State, after: State) -> str:
             "is lost": not places and not done,
             "had its effect twice": done > 1,
             f"had its effect and is still {places}": done and places and not any(one.half for one in after.workers),
-            "killed more workers than it has attempts": after.lone_deaths[n] > protocol.attempts_max,
+            "killed more workers than it has attempts": after.lone_deaths[n] > protocol.attempts_max + after.crashed,
             "was buried for what others did": "buried" in places and not (was_buried(state, n) or was_alone(state, n)),
         }
         for what, holds in signs.items():
@@ -111,7 +112,7 @@ def normal(state: State) -> State:
     """
     workers = sorted(state.workers, key=_looks)
     names = {
-        name: at for at, name in enumerate(sorted({*state.names, *(w.name for w in workers), *_lease_names(state)}))
+        name: at for at, name in enumerate(sorted({*_names(state), *(w.name for w in workers), *_lease_names(state)}))
     }
     tokens = {token: at for at, token in enumerate(sorted({lease.token for lease in _leases(state)}))}
 
@@ -121,19 +122,28 @@ def normal(state: State) -> State:
     def worker(old: Worker) -> Worker:
         return old._replace(name=names[old.name], holds=None if old.holds is None else lease(old.holds))
 
-    held = {old.name for old in state.leases}
     # A name that holds nothing and belongs to no process is forgotten by tidying up; it changes nothing here.
     current = {old.name for old in workers if old.up}
-    return state._replace(
-        leases=frozenset(map(lease, state.leases)),
-        followed=frozenset(tokens[old.token] for old in state.leases if old.token in state.followed),
-        names=frozenset(names[name] for name in state.names if name in held or name in current),
-        workers=tuple(map(worker, workers)),
-    )
+
+    def numbers(old: State | Tables) -> dict[str, frozenset[Lease] | frozenset[int]]:
+        held = {one.name for one in old.leases}
+        return {
+            "leases": frozenset(map(lease, old.leases)),
+            "followed": frozenset(tokens[one.token] for one in old.leases if one.token in old.followed),
+            "names": frozenset(names[name] for name in old.names if name in held or name in current),
+        }
+
+    disk = None if state.disk is None else state.disk._replace(**numbers(state.disk))
+    return state._replace(**numbers(state), workers=tuple(map(worker, workers)), disk=disk)
+
+
+def _names(state: State) -> frozenset[int]:
+    return state.names | (frozenset() if state.disk is None else state.disk.names)
 
 
 def _leases(state: State) -> list[Lease]:
-    return [*state.leases, *(one.holds for one in state.workers if one.holds is not None)]
+    on_disk = () if state.disk is None else state.disk.leases
+    return [*state.leases, *on_disk, *(one.holds for one in state.workers if one.holds is not None)]
 
 
 def _lease_names(state: State) -> set[int]:

@@ -13,7 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
-from typing import NamedTuple
+
+from barback.engine.leasing.claims_state import Lease, Row, State, Worker, more, with_worker, without
 
 BREAKS = (
     "fencing off",
@@ -32,47 +33,6 @@ BREAKS = (
     "loose head given back without a lane",
 )
 """What can be broken on purpose; the walk must find each."""
-
-Row = tuple[str, int, int]
-"""A table, a message, its attempts so far. A message that is in no table and no lease has ended."""
-
-
-class Lease(NamedTuple):
-    """A row of engine_lease, as a worker remembers it. `rows`: message and attempt; `loose`: keys without a lane."""
-
-    token: int
-    name: int
-    rows: tuple[tuple[int, int], ...]
-    loose: frozenset[int] = frozenset()
-
-
-class Worker(NamedTuple):
-    """A process. `taking`: rows that a claim has taken whose commit is still to come (on PostgreSQL)."""
-
-    up: bool
-    paused: bool
-    name: int
-    holds: Lease | None
-    taking: tuple[Row, ...]
-    half: bool = False
-
-
-class State(NamedTuple):
-    """The database (rows, lanes, leases, names), the workers, and what an observer counts.
-
-    `followed`: tokens of leases for whose loose keys something came.
-    `effects`: commits of a message's work. `lone_deaths`: workers that died with it alone in their hands.
-    """
-
-    rows: frozenset[Row]
-    lanes: frozenset[int]
-    leases: frozenset[Lease]
-    names: frozenset[int]
-    workers: tuple[Worker, ...]
-    effects: tuple[int, ...]
-    lone_deaths: tuple[int, ...]
-    faults_left: int
-    followed: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -127,10 +87,10 @@ class Protocol:
         if state.faults_left:
             yield "crash", self._crash(fewer, at, worker)
         if worker.paused:
-            yield "resume", _with(state, at, worker._replace(paused=False))
+            yield "resume", with_worker(state, at, worker._replace(paused=False))
             return
         if state.faults_left:
-            yield "pause", _with(fewer, at, worker._replace(paused=True))
+            yield "pause", with_worker(fewer, at, worker._replace(paused=True))
         if worker.name not in state.names:
             yield "take a new name", self._register(state, at, worker)
         if worker.holds is not None:
@@ -170,7 +130,7 @@ class Protocol:
             yield "put into lines", state._replace(rows=rows, lanes=lanes)
         old = tuple(row for row in found if row in free)
         if self.late_commits and old and not locked:
-            yield "claim, commit late", _with(state, at, worker._replace(taking=old))
+            yield "claim, commit late", with_worker(state, at, worker._replace(taking=old))
 
     def _reveal(self, state: State, lanes: frozenset[int], key: int | None) -> tuple[State, frozenset[int]]:
         """A key that a lease holds without a lane gets one, and the lease is marked."""
@@ -190,27 +150,35 @@ class Protocol:
         loose: frozenset[int] = frozenset(),
     ) -> State:
         late = self.broken == "attempt counted late"
-        used = {lease.token for lease in state.leases}
-        used |= {one.holds.token for one in state.workers if one.holds is not None}
-        lease = Lease(
-            max(used, default=-1) + 1, worker.name, tuple((n, attempt + (not late)) for _, n, attempt in taken), loose
-        )
+        counted = tuple((n, attempt + (not late)) for _, n, attempt in taken)
+        lease = Lease(self.next_token(state), worker.name, counted, loose)
         state = state._replace(rows=rows - frozenset(taken), lanes=lanes, leases=state.leases | {lease})
         if self.broken == "key goes on at the claim":
             state = self._move_on(state, [n for n, _ in lease.rows])
-        return _with(state, at, worker._replace(holds=lease, taking=()))
+        return with_worker(state, at, worker._replace(holds=lease, taking=()))
+
+    def next_token(self, state: State) -> int:
+        """One that nobody has heard of."""
+        used = {lease.token for lease in state.leases}
+        return max(used | {one.holds.token for one in state.workers if one.holds is not None}, default=-1) + 1
+
+    def may_end(self, state: State, lease: Lease) -> bool:
+        """The fence: what lease_end asks for."""
+        if self.broken == "fencing off":
+            return True
+        return any((one.token, one.name) == (lease.token, lease.name) for one in state.leases)
 
     def _settle(self, state: State, at: int, worker: Worker, lease: Lease) -> Iterator[tuple[str, State]]:
-        gone = _with(state, at, worker._replace(holds=None, half=False))
-        if lease not in state.leases and self.broken != "fencing off":
+        gone = with_worker(state, at, worker._replace(holds=None, half=False))
+        if not self.may_end(state, lease):
             yield "refused", gone
             return
         if self.broken == "settle outside of the transaction" and not worker.half:
-            half = _with(state, at, worker._replace(half=True))
-            yield "do the work, settle later", half._replace(effects=_more(state.effects, lease.rows))
+            half = with_worker(state, at, worker._replace(half=True))
+            yield "do the work, settle later", half._replace(effects=more(state.effects, lease.rows))
             return
         for outcomes in product(("done",) if worker.half else ("done", "retry", "snooze"), repeat=len(lease.rows)):
-            after = gone._replace(leases=gone.leases - {lease})
+            after = gone._replace(leases=without(gone.leases, lease.token))
             seen = lease.token in state.followed and self.broken != "follower not seen"
             laneless = frozenset[int]() if seen else lease.loose
             for (n, attempt), outcome in zip(lease.rows, outcomes, strict=True):
@@ -222,7 +190,7 @@ class Protocol:
     ) -> State:
         late = self.broken == "attempt counted late"
         if outcome == "done":
-            effects = state.effects if done_before else _more(state.effects, ((n, 0),))
+            effects = state.effects if done_before else more(state.effects, ((n, 0),))
             return self._move_on(state._replace(effects=effects), [n], laneless)
         attempt += late
         if outcome == "retry" and attempt >= self.attempts_max:
@@ -247,25 +215,25 @@ class Protocol:
         return state
 
     def _give_back(self, state: State, at: int, worker: Worker, lease: Lease) -> State:
-        state = _with(state, at, worker._replace(holds=None))
-        if lease not in state.leases and self.broken != "fencing off":
+        state = with_worker(state, at, worker._replace(holds=None))
+        if not self.may_end(state, lease):
             return state
         if self.broken != "loose head given back without a lane":
             state = self._own(state, [n for n, _ in lease.rows])
         back = frozenset(("ready", n, max(0, attempt - 1)) for n, attempt in lease.rows)
-        return state._replace(leases=state.leases - {lease}, rows=state.rows | back)
+        return state._replace(leases=without(state.leases, lease.token), rows=state.rows | back)
 
     def _crash(self, state: State, at: int, worker: Worker) -> State:
         lone = worker.holds is not None and len(worker.holds.rows) == 1 and worker.holds in state.leases
-        deaths = _more(state.lone_deaths, worker.holds.rows) if lone and worker.holds else state.lone_deaths
+        deaths = more(state.lone_deaths, worker.holds.rows) if lone and worker.holds else state.lone_deaths
         fallen = worker._replace(up=False, paused=False, holds=None, taking=(), half=False)
-        return _with(state, at, fallen)._replace(lone_deaths=deaths)
+        return with_worker(state, at, fallen)._replace(lone_deaths=deaths)
 
     def _register(self, state: State, at: int, worker: Worker) -> State:
         if self.broken == "name used again":
-            return _with(state, at, worker)._replace(names=state.names | {worker.name})
+            return with_worker(state, at, worker)._replace(names=state.names | {worker.name})
         name = max([*state.names, *(one.name for one in state.workers), *(lease.name for lease in state.leases)]) + 1
-        return _with(state, at, worker._replace(name=name))._replace(names=state.names | {name})
+        return with_worker(state, at, worker._replace(name=name))._replace(names=state.names | {name})
 
     def _is_silent(self, state: State, name: int) -> bool:
         """Whether a holder may be given up: it does not beat, or its name is not in the table of workers any more."""
@@ -288,12 +256,3 @@ class Protocol:
             else:
                 state = state._replace(rows=state.rows | {("aside", n, attempt)})
         return state
-
-
-def _with(state: State, at: int, worker: Worker) -> State:
-    return state._replace(workers=(*state.workers[:at], worker, *state.workers[at + 1 :]))
-
-
-def _more(counts: tuple[int, ...], rows: Iterable[tuple[int, int]]) -> tuple[int, ...]:
-    counted = {n for n, _ in rows}
-    return tuple(count + (n in counted) for n, count in enumerate(counts))
