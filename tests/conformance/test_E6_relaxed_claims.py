@@ -68,7 +68,7 @@ async def claimed(
 async def crash(server: PostgresServer) -> None:
     """Kill every process of the server, none of which says goodbye, and start it again."""
     server.restart(crash=True)  # in this thread, with which it ends
-    await asyncio.sleep(0.05)  # time to hear that connections were closed
+    await asyncio.sleep(0.05)  # time for the news that connections were closed
 
 
 async def test_a_claim_of_a_worker_at_rest_does_not_wait_for_the_disk(bar: Database) -> None:
@@ -100,6 +100,12 @@ async def test_E1_what_the_same_connection_commits_afterwards_waits_for_the_disk
     await claimed(bar)
     assert is_behind(bar)
     async with bar.transaction() as tx:
+        await tx.run(NOTE)
+    assert not is_behind(bar)
+
+
+async def test_a_transaction_waits_for_the_disk_though_it_need_not_be_durable(bar: Database) -> None:
+    async with bar.transaction(durable=False) as tx:
         await tx.run(NOTE)
     assert not is_behind(bar)
 
@@ -175,7 +181,7 @@ async def test_E3_E6_a_worker_that_survives_runs_the_message_once_more_and_its_e
             return False
 
     await eventually(done, 20)
-    await asyncio.sleep(0.5)  # time to do it twice
+    await asyncio.sleep(0.5)  # time for doing it twice
     worker.stop()
     await running
     assert was_behind == [True], "the claim was not on the disk when the handler ran"

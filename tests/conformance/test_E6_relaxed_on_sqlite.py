@@ -86,13 +86,13 @@ async def test_the_next_one_is_durable_however_it_ended(bar: SqliteDatabase, end
         async with bar.transaction(durable=False) as tx:
             await tx.run(NOTE, id=ends)
             if ends == "is cancelled":
-                await asyncio.sleep(10)  # time to be cancelled
+                await asyncio.sleep(10)  # time for a cancellation
             if ends == "fails":
                 await tx.run(NOTE, id=ends)
             raise ValueError
 
     running = asyncio.create_task(one())
-    await asyncio.sleep(0.05)  # time to begin
+    await asyncio.sleep(0.05)  # time for its beginning
     running.cancel()
     with pytest.raises((ValueError, StorageError, asyncio.CancelledError)):
         await running

@@ -12,7 +12,7 @@ from barback.storage.statements import parse
 
 READS_ACROSS = {"reports", "exports"}
 COMMENT = re.compile(r"--[^\n]*")
-CREATED = re.compile(r"\bCREATE\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?(\w+)", re.IGNORECASE)
+CREATED = re.compile(r"\bCREATE\s+(?:UNLOGGED\s+)?TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?(\w+)", re.IGNORECASE)
 NAMED = re.compile(
     r"\b(?:FROM|JOIN|INTO|REFERENCES|TABLE(?:\s+IF\s+(?:NOT\s+)?EXISTS)?|"
     r"(?<!FOR )(?<!DO )UPDATE(?!\s+OF\b)|\bON(?=\s+\w+\s*\())"

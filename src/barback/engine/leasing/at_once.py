@@ -73,17 +73,21 @@ async def claim(
         careful_ms=CAREFUL_MS,
         **sight.floors.parts(),
     )
-    first, due_ms = rows[0], rows[0]["due_ms"]
-    sight.plain = first["may"]
-    if first["lost"]:
+    if rows[0]["lost"]:
+        sight.plain = False
         raise _lost(queue, ending)
     leases = _leases(rows, queue, worker, lined=bool(sight.lined))
+    sight.crowded = sum(lease.size for lease in leases) >= limit
+    return _seen(rows[0], leases, sight, tx.now_ms)
+
+
+def _seen(first: Row, leases: list[Lease], sight: Sight, now_ms: int) -> Glance:
     for lease in leases:
         if lease.lined:
-            sight.newcomers.served(lease.rows, tx.now_ms)
+            sight.newcomers.served(lease.rows, now_ms)
         else:
             sight.floors.mark(lease.rows)
-    plain, calm_ms = bool(first["may"]), first["calm_ms"]
+    plain, due_ms, calm_ms = bool(first["may"]), first["due_ms"], first["calm_ms"]
     if calm_ms is not None:
         if sight.calm_ms not in (None, calm_ms):
             # The server has crashed: claims that we saw may be undone, and what they took lies before our floors again.
@@ -91,12 +95,11 @@ async def claim(
             plain = plain and bool(leases)
         sight.calm_ms = calm_ms
     sight.plain = plain
-    sight.crowded = sum(lease.size for lease in leases) >= limit
     return Glance(
         plain=plain,
         leases=leases,
         aside=first["aside"],
-        due=due_ms is not None and due_ms <= tx.now_ms,
+        due=due_ms is not None and due_ms <= now_ms,
         arrived=first["arrived"],
         due_ms=due_ms,
         waiting=first["waiting"],
