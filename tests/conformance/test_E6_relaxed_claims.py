@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
-from tests.conformance.bar import Drink, Ring, effects, order, pouring, register
+from tests.conformance.bar import Drink, Ring, effects, lease, order, pouring, register
 from tests.conformance.conftest import PLACE, TABLES
 from tests.conformance.tools import count, eventually, sql
 
@@ -23,7 +24,7 @@ from barback.engine.leasing.liveness import bury
 from barback.engine.leasing.relaxed import CAREFUL_MS
 from barback.engine.leasing.sight import Sight
 from barback.foundation.clock import HandClock
-from barback.storage import Database, StorageError, migrate, open_database
+from barback.storage import Database, MigrationSet, StorageError, migrate, open_database
 from barback.testing.postgres import PostgresServer, running_postgres
 
 BEHIND = "SELECT pg_current_wal_insert_lsn() > pg_current_wal_flush_lsn()"
@@ -149,9 +150,33 @@ async def test_E2_tokens_grow_though_a_part_of_them_is_chance(bar: Database) -> 
     tokens: list[int] = []
     for n in range(20):
         await order(bar, pouring(), [n])
-        tokens += [lease.token for lease in (await claimed(bar)).leases]
+        tokens += [one.token for one in (await claimed(bar)).leases]
     assert tokens == sorted(tokens)
     assert len({token & 0xFFFFF for token in tokens}) > 15
+
+
+async def test_E2_tokens_grow_over_the_migration_that_changed_them(fragile: PostgresServer, tmp_path: Path) -> None:
+    """Ten million leases after the first one, at which the new ones would begin anew."""
+    before = tmp_path / "before"
+    before.mkdir()
+    for path in sorted(MIGRATIONS.folder.glob("*.sql")):
+        if int(path.name[:4]) < 17:
+            (before / path.name).write_text(path.read_text())
+    db = await open_database(fragile.url(fragile.create()), bells=False)
+    await migrate(db, [MigrationSet("engine", before)])
+    async with db.transaction() as tx:
+        await tx.all(sql("", "SELECT setval(pg_get_serial_sequence('engine_lease', 'token'), 10000000)"))
+    await register(db, "w")
+    tokens: list[int] = []
+    for n in range(2):
+        await order(db, pouring(), [n])
+        found = await lease(db, "w")
+        assert found is not None
+        tokens.append(found.token)
+        await migrate(db, [MIGRATIONS])
+    assert tokens[0] == 10_000_001
+    assert tokens[1] >> 20 > tokens[0]
+    await db.close()
 
 
 async def test_E3_E6_a_worker_that_survives_runs_the_message_once_more_and_its_effect_is_there_once(
@@ -203,14 +228,14 @@ async def test_E6_after_a_crash_attempts_count_also_when_the_server_goes_down_ea
     assert await count(bar, "engine_ready", "attempt = 0") == 1
     for worker in ("w", "x", "y"):
         if worker == "w":
-            [lease] = (await claimed(bar)).leases
+            [held] = (await claimed(bar)).leases
         else:
             await register(bar, worker)
             async with bar.transaction() as tx:
                 alone = await claims.claim_aside(tx, "bar", worker)
             assert alone is not None
-            lease = alone
-        counts.append(lease.rows[0].attempt)
+            held = alone
+        counts.append(held.rows[0].attempt)
         await crash(fragile)
         await bury(bar, worker, None, {task.name: task})
     assert counts == [1, 2, 3]
@@ -251,8 +276,8 @@ async def test_E4_what_acts_outside_has_its_claim_on_the_disk(bar: Database, act
     await worker.start()
     await order(bar, task, [1])
     assert not is_behind(bar)
-    [lease] = await worker._runners[0].claim_some(1, singly=acts)
+    leases = await worker._runners[0].claim_some(1, singly=acts)
     assert is_behind(bar) is not acts
     async with bar.transaction() as tx:
-        await claims.give_back(tx, [lease])
+        await claims.give_back(tx, leases)
     await worker.retire()
