@@ -87,13 +87,13 @@ def _seen(first: Row, leases: list[Lease], sight: Sight, now_ms: int) -> Glance:
             sight.newcomers.served(lease.rows, now_ms)
         else:
             sight.floors.mark(lease.rows)
-    plain, due_ms, calm_ms = bool(first["may"]), first["due_ms"], first["calm_ms"]
-    if calm_ms is not None:
-        if sight.calm_ms not in (None, calm_ms):
+    plain, due_ms = bool(first["may"]), first["due_ms"]
+    if not sight.lined:  # claims of lines wait for the disk
+        if sight.calm_ms not in (None, first["calm_ms"]):
             # The server has crashed: claims that we saw may be undone, and what they took lies before our floors again.
             sight.forget_places()
             plain = plain and bool(leases)
-        sight.calm_ms = calm_ms
+        sight.calm_ms = first["calm_ms"]
     sight.plain = plain
     return Glance(
         plain=plain,
