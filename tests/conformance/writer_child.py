@@ -1,10 +1,16 @@
-"""A process that writes: `hold` keeps a transaction open until told, `hurry` commits as often as it can."""
+"""A process that writes.
+
+`hold` keeps a transaction open until told, `hurry` commits as often as it can, `order` orders drinks until told and
+says how many and for how long it waited at most, `listen` says when it hears the bell.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import sys
+import time
 
+from tests.conformance.bar import order, pouring
 from tests.conformance.tools import say, sql
 
 from barback.storage import open_database
@@ -26,6 +32,17 @@ async def main(what: str, url: str) -> None:
         while True:
             async with db.transaction() as tx:
                 await tx.run(BUMP)
+    elif what == "order":
+        told = asyncio.create_task(asyncio.to_thread(sys.stdin.readline))
+        longest, n = 0.0, 0
+        while not told.done():
+            began = time.monotonic()
+            await order(db, pouring(name="bar.note", queue="notes"), [10_000 + n])
+            longest, n = max(longest, time.monotonic() - began), n + 1
+            if n == 1:
+                say("ordering")
+            await asyncio.sleep(0.01)  # time for others
+        say(f"ordered {n} {longest:.3f}")
     elif what == "listen":
         listener = db.bell.listen("queue:bar")
         say("listening")

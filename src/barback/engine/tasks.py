@@ -44,6 +44,11 @@ R = TypeVar("R")
 
 HeadFailure = Literal["block", "skip", "park"]
 
+HANDLER_S = 60.0
+"""How long a handler may take on PostgreSQL, where what hangs in its transaction holds up only what it has locked."""
+TURN_S = 5.0
+"""How long on SQLite: a handler in its transaction has the turn of the file's only writer; nobody sells meanwhile."""
+
 
 class Task(Generic[P]):
     """What a queue does with a message. Subclass one of the three kinds below.
@@ -59,7 +64,7 @@ class Task(Generic[P]):
     - `priority`: lower goes first.
     - `lines`: turns and limits among the lines of its queue; `limits`: those of its queue as a whole.
     - `timeout_s`: seconds after which handling counts as failed: a batch, a message that is tried
-      alone, `decide` and `record` each.
+      alone, `decide` and `record` each. None: 60, and 5 on SQLite, where nobody else can write meanwhile.
     - `blobs`: the blob store for payloads above 256 KiB, which are put there by `stow` (E19).
     - `expires_in_ms`: milliseconds after enqueueing from which on a message is worthless (E15).
     - `breaker`: what it depends on; while that is down its queue, or one line of it, is not claimed (E16).
@@ -76,7 +81,7 @@ class Task(Generic[P]):
     limits: Limits | None = None
     backoff_first_ms: int = 1_000
     backoff_max_ms: int = 600_000
-    timeout_s: float = 60.0
+    timeout_s: float | None = None
     expires_in_ms: int | None = None
     blobs: Blobs | None = None
     breaker: Breaker | None = None
@@ -85,6 +90,12 @@ class Task(Generic[P]):
     def in_lines(self) -> Lines | None:
         """The lines that its messages wait in: those it declares, or those that its breaker goes by."""
         return self.lines if self.lines is not None or self.breaker is None else self.breaker.lines
+
+    def handler_s(self, dialect: str) -> float:
+        """How many seconds its handler may keep a transaction of such a database open; what it says itself goes."""
+        if self.timeout_s is not None:
+            return self.timeout_s
+        return TURN_S if dialect == "sqlite" else HANDLER_S
 
     def trips(self, error: Exception) -> bool:
         """Whether `error` says that what the task depends on is down, which its `breaker` counts (E16)."""

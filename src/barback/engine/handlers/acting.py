@@ -17,10 +17,10 @@ from barback.engine.attempts import HANDLING, about_attempt
 from barback.engine.bulk import batch_counts
 from barback.engine.guards.deadlines import is_late
 from barback.engine.handlers.gates import Noted
-from barback.engine.handlers.handling import belongs_to_the_engine, bounded, error_text, failed, outcome_of
+from barback.engine.handlers.handling import belongs_to_the_engine, error_text, failed, outcome_of
 from barback.engine.handlers.runners import STORAGE_PAUSE_S, Runner
 from barback.engine.handlers.shifts import Shift
-from barback.engine.handlers.slowness import told_if_slow
+from barback.engine.handlers.slowness import bounded, in_its_time
 from barback.engine.history.spending import Spent
 from barback.engine.leases import Lease
 from barback.engine.leasing import claims
@@ -168,14 +168,14 @@ class ActingRunner(Runner):
         async with self._db.transaction() as tx:
             if await tx.one(SQL.lease_hold, token=lease.token, worker=lease.worker) is None:
                 raise LeaseLostError(f"message {message.id} was taken over before it was decided")
-            async with told_if_slow(tx, task.name), bounded(task.timeout_s):
+            async with in_its_time(tx, task):
                 decision = await self._decide(tx, task, lease, message)
             if isinstance(decision, Done | RetryAfter | Snooze | Cancel | Dead | Expired):
                 return await self._end(tx, lease, decision)
         async with bounded(task.act_timeout_s):
             result = await task.act(decision)
         async with self._db.transaction() as tx:
-            async with told_if_slow(tx, task.name), bounded(task.timeout_s):
+            async with in_its_time(tx, task):
                 outcome = outcome_of(task, await task.record(tx, message, decision, result))
             return await self._end(tx, lease, outcome, answered=True)
 

@@ -43,8 +43,7 @@ class Gate:
     def __init__(self, breaker: Breaker, tasks: Sequence[Task[Any]]) -> None:
         """`tasks` are those of the runner's queue; a probe is given up after the longest they may take."""
         self._breaker = breaker
-        longest_s = max(2 * task.timeout_s + getattr(task, "act_timeout_s", 0.0) for task in tasks)
-        self._patience_ms = int(longest_s * 1000) + PROBE_SPARE_MS
+        self._tasks = tasks
 
     async def through(
         self, tx: Transaction, worker: str, limit: int, claim: Callable[[int], Awaitable[list[Lease]]]
@@ -53,7 +52,7 @@ class Gate:
         state = await breakers.one(tx, self._breaker.name)
         if not state.holds:
             return await claim(limit)
-        until_ms = tx.now_ms + self._patience_ms
+        until_ms = tx.now_ms + self._patience_ms(tx.dialect)
         place = {"name": self._breaker.name, "worker": worker, "now_ms": tx.now_ms, "prober_until_ms": until_ms}
         if state.until_ms > tx.now_ms or not await tx.run(SQL.breaker_probe, **place):
             return []
@@ -63,6 +62,10 @@ class Gate:
         after = msgspec.structs.replace(taken, prober=worker if leases else None, probe=probe)
         await breakers.keep(tx, after)
         return leases
+
+    def _patience_ms(self, dialect: str) -> int:
+        times_s = (2 * task.handler_s(dialect) + getattr(task, "act_timeout_s", 0.0) for task in self._tasks)
+        return int(max(times_s) * 1000) + PROBE_SPARE_MS
 
     async def holds(self, tx: Transaction) -> bool:
         """Whether the next claim is not simply free: it goes through the gate in a transaction of its own."""

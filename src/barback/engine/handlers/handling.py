@@ -2,16 +2,15 @@
 
 The first try trusts everybody: no savepoints. When a handler raises, the whole transaction is undone
 and tried again carefully, each message behind a savepoint of its own, so that a poisoned one fails alone.
+What took too long is tried with a transaction for each message: none is open for the sum of their times.
 """
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import itertools
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -19,7 +18,7 @@ import msgspec
 from barback.engine.attempts import HANDLING, about_attempt
 from barback.engine.bulk import batch_counts
 from barback.engine.guards.deadlines import is_late
-from barback.engine.handlers.slowness import told_if_slow
+from barback.engine.handlers.slowness import HandlerTimeoutError, in_its_time
 from barback.engine.leases import Lease, Pack
 from barback.engine.messages import (
     DONE,
@@ -54,6 +53,10 @@ class HandlerFailedError(Exception):
     """A handler raised in the trusting try; the transaction is to be undone and tried carefully."""
 
 
+class HandlerTooSlowError(HandlerFailedError):
+    """The trusting try took too long: each message is to be tried in a transaction of its own, to let others in."""
+
+
 def error_text(error: BaseException) -> str:
     """What is kept of an exception: its type and message, bounded."""
     return f"{type(error).__name__}: {error}"[:ERROR_CHARS_MAX]
@@ -79,23 +82,6 @@ def outcome_of(task: Task[Any], answer: object) -> Outcome:
     raise TypeError(
         f"{task.name}: expected None, Done, RetryAfter, Snooze, Cancel, Dead or Expired, got {answer!r:.200}"
     )
-
-
-@contextlib.asynccontextmanager
-async def bounded(seconds: float) -> AsyncIterator[None]:
-    """A handler's time. Too long, or cancelled by its own doing, is its failure and not the end of the worker."""
-    own, limit = asyncio.current_task(), asyncio.timeout(seconds)
-    try:
-        async with limit:
-            yield
-    except TimeoutError as error:
-        if not limit.expired():
-            raise
-        raise TimeoutError(f"took longer than {seconds:g} s") from error
-    except asyncio.CancelledError as error:
-        if own is not None and own.cancelling():
-            raise
-        raise RuntimeError("the handler was cancelled from inside") from error
 
 
 def opened(task: Task[Any], rows: Sequence[Stored], outcomes: dict[str, Outcome]) -> list[Message[Any]]:
@@ -130,7 +116,8 @@ async def handle_rows(
 ) -> dict[str, Outcome]:
     """Handle `rows` in `tx`; returns the outcomes that are not plain Done. `took`: how long those took that failed.
 
-    Raises HandlerFailedError in the trusting try, LeaseLostError and transient StorageErrors always.
+    Raises HandlerFailedError in the trusting try (HandlerTooSlowError: it took too long), LeaseLostError and
+    transient StorageErrors always.
     """
     outcomes: dict[str, Outcome] = {}
     rows = await batch_counts.without_cancelled(tx, rows, outcomes)
@@ -224,8 +211,10 @@ async def _trusting(
     tx: Transaction, task: Task[Any], messages: Sequence[Message[Any]], outcomes: dict[str, Outcome], call: Call
 ) -> None:
     try:
-        async with told_if_slow(tx, task.name, len(messages)), bounded(task.timeout_s):
+        async with in_its_time(tx, task, len(messages)):
             await call(tx, task, messages, outcomes)
+    except HandlerTimeoutError as error:
+        raise HandlerTooSlowError(error_text(error)) from error
     except Exception as error:
         if belongs_to_the_engine(error):
             raise
@@ -243,7 +232,7 @@ async def _carefully(
     for message in messages:
         began = time.perf_counter()
         try:
-            async with told_if_slow(tx, task.name), tx.savepoint(), bounded(task.timeout_s):
+            async with tx.savepoint(), in_its_time(tx, task):
                 await call(tx, task, [message], outcomes)
         except Exception as error:
             if belongs_to_the_engine(error):

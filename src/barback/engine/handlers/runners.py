@@ -13,7 +13,8 @@ from typing import Any
 from barback.engine import store
 from barback.engine.attempts import about_attempt
 from barback.engine.handlers.gates import Noted
-from barback.engine.handlers.handling import HandlerFailedError, error_text, handle_lease
+from barback.engine.handlers.handling import HandlerFailedError, HandlerTooSlowError, error_text, handle_lease
+from barback.engine.handlers.insisting import STORAGE_PAUSE_MAX_S, STORAGE_PAUSE_S, until_settled
 from barback.engine.handlers.line_gates import gate_of
 from barback.engine.handlers.resting import Rest
 from barback.engine.handlers.shifts import Shift
@@ -32,8 +33,6 @@ from barback.storage import Database, StorageError, Transaction
 
 log = logging.getLogger("barback.engine")
 
-STORAGE_PAUSE_S = 0.2
-STORAGE_PAUSE_MAX_S = 5.0
 ASIDE_EVERY_S = 1.0
 ASIDE_IN_A_ROW = 20
 
@@ -200,6 +199,9 @@ class Runner:
         try:
             try:
                 return await self._once(lease, carefully=False)
+            except HandlerTooSlowError:
+                self._turns.took_too_long(lease)
+                return await self._one_by_one(lease)
             except (HandlerFailedError, HoldsTokensError) as error:
                 return await self._once(lease, carefully=isinstance(error, HandlerFailedError))
             except StorageError as error:
@@ -212,11 +214,15 @@ class Runner:
             return None
 
     async def _one_by_one(self, lease: Lease) -> None:
-        """A commit for each message: the one whose commit is refused fails alone."""
+        """A commit for each message: the one whose commit is refused fails alone, and others write in between."""
         async with self._db.transaction() as tx:
             singles = await claims.split(tx, lease)
-        for single in singles:
-            await self.insist(partial(self._alone, single))
+        try:
+            while singles and not self._shift.stopping:
+                await self.insist(partial(self._alone, singles[0]))
+                del singles[0]
+        finally:
+            await self._give_back(singles)
 
     async def _alone(self, single: Lease) -> None:
         try:
@@ -233,20 +239,8 @@ class Runner:
                 await store.add_ready(tx, settled.heads)
 
     async def insist(self, settle: Callable[[], Awaitable[None]]) -> None:
-        """Until the database lets us, or the lease is not ours any more: a message must not be left lying."""
-        pause_s = STORAGE_PAUSE_S
-        while True:
-            try:
-                return await settle()
-            except LeaseLostError as error:
-                log.warning("%s", error)
-                return None
-            except (StorageError, OSError) as error:
-                if self._shift.stopping:
-                    raise
-                log.warning("queue %s: %s; trying again in %.1f s", self.queue, error, pause_s)
-                await asyncio.sleep(pause_s)
-                pause_s = min(STORAGE_PAUSE_MAX_S, pause_s * 2)
+        """Until the database lets us (see `until_settled`)."""
+        await until_settled(self._shift, self.queue, settle)
 
     async def _once(self, lease: Lease, *, carefully: bool, follow: bool = True) -> Lease | None:
         shift = self._shift
@@ -265,8 +259,8 @@ class Runner:
                 following = await self._follow(tx, settled, follow=follow and not noted.turned)
                 await noted.turn(tx)
                 await shift.tally.write(tx, lease.worker)
-        if lease.packs:
-            self._turns.took(spent.wall_us / 1_000_000)
+        if follow:
+            self._turns.took(lease, spent.wall_us / 1_000_000)
         self._count(lease, outcomes, spent)
         await blob_payloads.remove(lease, outcomes, shift.tasks)
         return following

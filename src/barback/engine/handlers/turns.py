@@ -20,6 +20,8 @@ AT_ONCE_MAX = 10
 """Bundles in one lease, when their handlers are quick."""
 QUICK_S, SLOW_S = 0.025, 0.1
 LOOK_EVERY_S = 1.0
+MANY = 1 << 20
+"""More messages than anybody claims at once."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class Turns:
         self._bundles_next = True
         self._look_at = 0.0
         self._at_once = 1
+        self._fit = MANY
 
     async def look(self, tx: Transaction) -> Seen:
         """One statement that spares a claim three others, which seldom find anything. What comes after it rings."""
@@ -82,7 +85,7 @@ class Turns:
     ) -> Glance:
         """Claim in one statement, if messages that can run are all there is. The last one of `tx`. See `at_once`."""
         how = {"singly": singly, "relaxed": relaxed}
-        return await at_once.claim(tx, self._queue, worker, limit, self.sight, ending=ending, **how)
+        return await at_once.claim(tx, self._queue, worker, min(limit, self._fit), self.sight, ending=ending, **how)
 
     async def put_back(self, tx: Transaction, settled: Settled) -> None:
         """What settling hands to the next claim, when there is none."""
@@ -94,6 +97,7 @@ class Turns:
 
         Who asks for one message gets one: of bundles he has one taken apart.
         """
+        limit = min(limit, self._fit)
         if limit == 1 and not settled.heads and not self.sight.lined:
             return next(iter(await self.claim_singly(tx, worker, 1, Seen())), None)
         slack = self._slack()
@@ -135,12 +139,23 @@ class Turns:
             leases = await claims.claim(tx, self._queue, worker, limit, singly=True, sight=self.sight)
         return leases
 
-    def took(self, seconds: float) -> None:
-        """So long a lease of bundles took, claim to commit: of quick ones more are taken at once."""
+    def took(self, lease: Lease, seconds: float) -> None:
+        """So long a lease took, claim to commit: of quick bundles more are taken at once."""
+        self._fit = min(MANY, self._fit + self._fit // 10 + 1)
+        if not lease.packs:
+            return
         if seconds < QUICK_S:
             self._at_once = min(AT_ONCE_MAX, self._at_once * 2)
         elif seconds > SLOW_S:
             self._at_once = max(1, self._at_once // 2)
+
+    def took_too_long(self, lease: Lease) -> None:
+        """It was more than its handlers could do in their time, or one of them hung: the next are half as large.
+
+        They grow again as they go well, for nobody can tell which of the two it was.
+        """
+        self._at_once = 1
+        self._fit = max(1, len(lease.rows) // 2)
 
     def _slack(self) -> int | None:
         """How urgent bundles must be to go now (see `bundle_find`); None: it is not time to look."""

@@ -139,7 +139,8 @@ async def leases(tx: Transaction) -> list[Finding]:
             found.append(Finding("stuck_lease", "bad", subject, said, cure))
         elif tx.now_ms - row["claimed_ms"] > STUCK_MS:
             cure = (
-                "ask it what it does (SIGUSR1, then its log); give the task a timeout_s; SIGTERM twice hands them back"
+                "ask it what it does (SIGUSR1, then its log); SIGTERM twice hands them back; no timeout_s ends a "
+                "handler that never awaits: make it a thread_task or a process_task"
             )
             found.append(Finding("stuck_lease", "notice", subject, said, cure))
     return found
