@@ -16,12 +16,19 @@ from barback.engine.handlers.handling import handle_lease
 from barback.engine.handlers.turns import Turns
 from barback.engine.leases import Lease
 from barback.engine.leasing import claims, lanes
-from barback.engine.messages import Stored
+from barback.engine.messages import Message, Stored
+from barback.engine.operations import errands
+from barback.engine.operations.errands import RunErrand, Step
 from barback.storage import Transaction, bells
 
 AGAIN = sql(
     "INSERT INTO engine_lease (token, queue, worker, claimed_ms, size, body) "
     "VALUES (:token, :queue, :worker, :now_ms, :size, :body) ON CONFLICT (token) DO NOTHING"
+)
+FAR = sql("SELECT state, handled, left_alone, place, ended_ms FROM engine_errand WHERE id = :id")
+GET = sql(
+    "UPDATE engine_errand SET state = :state, handled = :handled, left_alone = :left_alone, place = :place, "
+    "ended_ms = :ended_ms WHERE id = :id"
 )
 
 
@@ -99,6 +106,30 @@ def taken_over_and_forgotten() -> None:
     store.set_aside = forget
 
 
+def errands_kept_apart() -> None:
+    """How far an errand is, is written a moment after what it did: in another transaction."""
+    handle, writing = RunErrand.handle, set[asyncio.Task[None]]()
+
+    async def apart(self: RunErrand, tx: Transaction, message: Message[Step]) -> None:
+        before = await tx.one(FAR, id=message.payload.errand)
+        await handle(self, tx, message)
+        after = await tx.one(FAR, id=message.payload.errand)
+        if before is None or after is None:
+            return
+        await tx.run(GET, id=message.payload.errand, **before)
+        db = tx.database
+
+        async def write() -> None:
+            await asyncio.sleep(0.2)  # time for a kill
+            async with db.transaction() as later:
+                await later.run(GET, id=message.payload.errand, **after)
+
+        tx.after_commit(lambda: writing.add(asyncio.create_task(write())))
+
+    errands.PAUSE_MS = 300
+    RunErrand.handle = apart  # type: ignore[method-assign]
+
+
 def answered_before_the_commit() -> None:
     """Who sent an order is told that it is kept while its commit is still to come."""
 
@@ -119,5 +150,6 @@ BREAKS: dict[str, Callable[[], None]] = {
     "key order off": key_order_off,
     "settle outside": settle_outside,
     "taken over and forgotten": taken_over_and_forgotten,
+    "errands kept apart": errands_kept_apart,
     "answered before the commit": answered_before_the_commit,
 }

@@ -15,12 +15,14 @@ import sys
 import threading
 from pathlib import Path
 
+from tests.chaos import operators
 from tests.chaos.breaks import BREAKS
 from tests.chaos.crowd import KILL, POUR, RING, TASKS, Drink, SteppingClock
 from tests.conformance.tools import sql
 
 from barback.engine import Work, Worker
 from barback.engine.leasing import liveness
+from barback.engine.operations import errands
 from barback.engine.workers import worker
 from barback.foundation.ids import new_id
 from barback.server import assembly, cli
@@ -30,6 +32,8 @@ DEAD_AFTER_S = 1.5
 POOL = 4
 HOLD_S = 2.0
 KEYS = 24
+ERRANDS = 0.03
+"""How often an errand is asked for with an order."""
 ASKED = sql("INSERT INTO asked (id, key, n, kind) VALUES (:id, :key, :n, :kind)")
 LAST = sql("SELECT key, max(n) AS n FROM asked WHERE key IS NOT NULL GROUP BY key")
 
@@ -38,12 +42,13 @@ async def work(db: Database, broken: str) -> None:
     """Work until killed."""
     liveness.BEAT_EVERY_S = 0.2
     worker.LOOK_EVERY_S = 0.2
+    operators.small_steps()
     if broken:
         BREAKS[broken]()
     loop, hogs = asyncio.get_running_loop(), set[asyncio.Task[None]]()
     loop.add_signal_handler(signal.SIGUSR1, lambda: hogs.update(asyncio.create_task(_hog(db)) for _ in range(POOL)))
     loop.add_signal_handler(signal.SIGUSR2, lambda: threading.Event().wait(2 * DEAD_AFTER_S))
-    platform = assembly.tasks() if "BARBACK_TEST_PLATFORM" in os.environ else []
+    platform = assembly.tasks() if "BARBACK_TEST_PLATFORM" in os.environ else errands.TASKS
     await Worker(db, [*TASKS, *platform], dead_after_s=DEAD_AFTER_S).run()
 
 
@@ -63,6 +68,8 @@ async def write(db: Database, seed: str, per_second: int) -> None:
             while True:
                 size = chance.randint(1, 12)
                 await _ask(db, chance, numbers, size)
+                if chance.random() < ERRANDS:
+                    await operators.ask(db, chance)
                 await asyncio.sleep(size / per_second)  # time for others: the rate that was asked for
         except (StorageError, OSError):
             await asyncio.sleep(0.1)  # time for the database to come back

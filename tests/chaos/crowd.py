@@ -105,8 +105,22 @@ class Ring(ActingTask[Drink, int, int]):
         await write_effect(tx, message)
 
 
-POUR, KILL, RING = Pour(), Kill(), Ring()
-TASKS = [POUR, KILL, RING]
+class Shelve(Pour):
+    """What errands are about that search, or drain a tenant."""
+
+    name = "chaos.shelve"
+    queue = "chaos.shelf"
+
+
+class Toss(Pour):
+    """What stands in a queue that is purged."""
+
+    name = "chaos.toss"
+    queue = "chaos.bin"
+
+
+POUR, KILL, RING, SHELVE, TOSS = Pour(), Kill(), Ring(), Shelve(), Toss()
+TASKS = [POUR, KILL, RING, SHELVE, TOSS]
 
 
 def app() -> App:

@@ -6,6 +6,8 @@ import time
 from collections import Counter, defaultdict
 from pathlib import Path
 
+from tests.chaos import operators
+from tests.chaos.operators import TAKEN_OUT, fate_of
 from tests.conformance.bar import held
 from tests.conformance.tools import sql
 
@@ -32,7 +34,8 @@ async def longest_wait_s(db: Database, since: dict[str, float]) -> float:
     """How long a message has not been done that is not done now; `since` keeps when each was seen first."""
     async with db.reading() as tx:
         done = {row["id"] for row in await tx.all(EFFECTS)}
-        open_ids = {row["id"] for row in await tx.all(ASKED)} - done
+        # Of what errands are about some waits for tomorrow.
+        open_ids = {row["id"] for row in await tx.all(ASKED) if ":" not in row["kind"]} - done
     now = time.monotonic()
     for id_ in open_ids | done:
         since.setdefault(id_, now)
@@ -47,11 +50,16 @@ async def complaints(db: Database, deaths: Path, *, over: bool) -> list[str]:
         dead = {row["id"] for row in await tx.all(DEAD)}
         waiting = Counter([str(row["id"]) for row in await tx.all(WAITING)])
         waiting += Counter(row.id for lease in await tx.all(LEASES) for row in decode(lease["body"]))
+        times = Counter(str(id_) for id_, _, _ in effects)
+        kinds = {str(id_): str(kind) for id_, (_, _, kind) in asked.items()}
+        wrong = await operators.complaints(tx, kinds, times, waiting, over=over)
+    may_be_gone = {id_ for id_, kind in kinds.items() if fate_of(kind) in TAKEN_OUT}
     killers = {id_ for id_, (_, _, kind) in asked.items() if kind == "kill"}
-    times = Counter(id_ for id_, _, _ in effects)
-    wrong = [f"{id_} was done {n} times" for id_, n in times.items() if n > 1]
+    wrong += [f"{id_} was done {n} times" for id_, n in times.items() if n > 1]
     wrong += [f"{id_} was done and never asked for" for id_ in times.keys() - asked.keys()]
-    wrong += [f"{id_} {asked[id_]} is lost" for id_ in asked.keys() - times.keys() - dead - waiting.keys()]
+    wrong += [
+        f"{id_} {asked[id_]} is lost" for id_ in asked.keys() - times.keys() - dead - waiting.keys() - may_be_gone
+    ]
     wrong += [f"{id_} is done and waits" for id_ in times.keys() & waiting.keys()]
     wrong += [f"{id_} waits in {n} places" for id_, n in waiting.items() if n > 1]
     wrong += [f"{id_} is dead and kills nobody" for id_ in dead - killers]
@@ -59,7 +67,7 @@ async def complaints(db: Database, deaths: Path, *, over: bool) -> list[str]:
     died = Counter(_lines(deaths))
     wrong += [f"{id_} killed {n} workers" for id_, n in died.items() if n > DEATHS_MAX]
     if over:
-        wrong += [f"{id_} {asked[id_]} is not done" for id_ in asked.keys() - times.keys() - killers]
+        wrong += [f"{id_} {asked[id_]} is not done" for id_ in asked.keys() - times.keys() - killers - may_be_gone]
         wrong += [f"{id_} kills and is not dead" for id_ in killers - dead]
     return wrong
 

@@ -29,6 +29,9 @@ CUT = sql(
     "SELECT count(pg_terminate_backend(pid)) AS n FROM pg_stat_activity "
     "WHERE datname = current_database() AND pid <> pg_backend_pid() AND random() < 0.6",
 )
+IN_AN_ERRAND = sql(
+    "SELECT w.pid FROM engine_lease l JOIN engine_worker w ON w.id = l.worker WHERE l.queue = 'engine' ORDER BY w.pid"
+)
 PIDS = sql("SELECT pid FROM engine_worker")
 HOUR_MS = 3_600_000
 FULL = "No space left on device"
@@ -116,6 +119,18 @@ class Storm:
         else:
             self.chance.choice(self.others or self.workers).send(signal.SIGKILL)
 
+    async def kill_in_an_errand(self) -> None:
+        """Whoever has a step of one in hands."""
+        for _ in range(500):
+            with contextlib.suppress(StorageError, OSError):
+                async with self.db.reading() as tx:
+                    row = await tx.one(IN_AN_ERRAND)
+                if row is not None:
+                    os.kill(int(row["pid"]), signal.SIGKILL)
+                    self.happened["killed in an errand"] += 1
+                    return
+            await asyncio.sleep(0.01)  # time for the next step
+
     async def stop_a_worker(self) -> None:
         """For longer than a dead worker is waited for; then it goes on as if nothing had been."""
         victim = self.chance.choice(self.workers)
@@ -182,7 +197,7 @@ class Storm:
 
     def faults(self) -> list[Callable[[], Awaitable[None]]]:
         """What can happen here, the likeliest named most often."""
-        both = [self.kill_a_worker] * 3 + [self.kill_anybody] * 2
+        both = [self.kill_a_worker] * 3 + [self.kill_anybody, self.kill_in_an_errand] * 2
         both += [self.stop_a_worker, self.block_a_loop, self.exhaust_a_pool, self.step_the_clock]
         both += [self.kill_the_server] * 2 if self.door else []
         both += [self.kill_the_supervisor] if len(self.others) > 1 else []

@@ -1,4 +1,4 @@
-"""The storm's oracle can see: each way to break the engine on purpose makes it complain (E2, E3, E5, E6, E13, E21).
+"""The storm's oracle can see: each way to break the engine on purpose makes it complain (E2 to E21).
 
 The breaks are in breaks.py and happen in the worker processes. What the oracle says of an engine that is not broken:
 test_engine_storm.py, and here of its bells.
@@ -67,6 +67,7 @@ async def complained(raging: Storm, says: str, *faults: str) -> bool:
         ("settle outside", ["fill_the_disk"], "was done 2 times"),
         ("key order off", [], "was done after"),
         ("taken over and forgotten", ["kill_a_worker"], "is lost"),
+        ("errands kept apart", ["kill_in_an_errand"], "are gone"),
     ],
 )
 async def test_E21_the_oracle_sees_what_is_lost_doubled_or_out_of_order(

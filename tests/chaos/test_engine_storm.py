@@ -1,10 +1,11 @@
 """E21. The engine alone in a storm: everything falls, at random, and nothing is lost, doubled or out of order.
 
-Thousands of keyed messages with effects, and orders of tills over HTTP, while workers, the writer, the server, a
-supervisor and its workers are killed, stopped and blocked, pools are exhausted, clocks step by an hour, a snapshot is
-held open all the time, PostgreSQL is restarted and crashed and its connections are cut, and the disk is full. The seed
-is printed; the same seed gives the same faults in the same order: `BARBACK_CHAOS_SEED=… pytest tests/chaos`. For a
-night of ever new seeds: `python -m tests.chaos --hours 8`.
+Thousands of keyed messages with effects, orders of tills over HTTP, and operators' errands about hundreds of messages,
+while workers (also those with an errand in hands), the writer, the server, a supervisor and its workers are killed,
+stopped and blocked, pools are exhausted, clocks step by an hour, a snapshot is held open all the time, PostgreSQL is
+restarted and crashed and its connections are cut, and the disk is full. The seed is printed; the same seed gives the
+same faults in the same order: `BARBACK_CHAOS_SEED=… pytest tests/chaos`. For a night of ever new seeds:
+`python -m tests.chaos --hours 8`.
 That the oracle complains when the engine is broken: test_broken_engines.py.
 """
 
@@ -21,6 +22,7 @@ from tests.chaos import oracle
 from tests.chaos.callers import calling
 from tests.chaos.small_disk import small_disk
 from tests.chaos.storm import Storm, hush, storm
+from tests.conformance.bar import held
 from tests.conformance.tools import count, eventually
 from tests.conftest import all_migrations
 from tests.support.command import free_port
@@ -84,14 +86,23 @@ async def test_E21_nothing_is_lost_doubled_or_out_of_order(
             assert server is not None, "only a server can fall"
         await callers.rest()
         await hush(raging)
-        await eventually(lambda: calm(db), 120, "everything is worked off")
+        try:
+            await eventually(lambda: calm(db), 120, "everything is worked off")
+        except AssertionError as error:
+            left = await oracle.complaints(db, raging.deaths, over=True)
+            raise AssertionError(f"{error}; seed {SEED}; {await held(db)}; {left[:20]}\n{raging.log()}") from error
         wrong = await oracle.complaints(db, raging.deaths, over=True) + await callers.wrong(over=True)
     asked, orders = await count(db, "asked"), callers.book.results()
+    errands = await count(db, "engine_errand", "state = 'done' AND handled > 0")
     falls = sum(one.starts for one in raging.everybody)
-    sys.stdout.write(f"{asked} messages, orders {dict(orders)}, {falls} starts, {dict(raging.happened)}\n")
+    sys.stdout.write(
+        f"{asked} messages, orders {dict(orders)}, {errands} errands, {falls} starts, {dict(raging.happened)}\n"
+    )
     assert wrong[:20] == [], f"seed {SEED}\n{raging.log()}"
     assert asked >= 50, "there was something to lose"
     assert orders["accepted"] + orders["flagged"] >= 10, "and something was promised"
+    assert errands >= 3, "and operators asked for something"
+    assert raging.happened["killed in an errand"], "and workers died over it"
     assert set(orders) <= {"accepted", "flagged", "duplicate"}, "every till was answered in the end"
     assert disk is None or raging.happened["somebody met the full disk"], "the full disk was noticed"
     missing = {fault.__name__ for fault in raging.faults()} - raging.happened.keys()

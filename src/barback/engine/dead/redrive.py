@@ -16,7 +16,7 @@ import msgspec
 from barback.engine import changes
 from barback.engine.dead import dead_letters
 from barback.engine.dead.fingerprints import fingerprint_of
-from barback.engine.messages import About, Message, Snooze
+from barback.engine.messages import About, Message
 from barback.engine.tasks import TransactionalTask
 from barback.foundation.errors import Conflict, FieldProblem, Invalid, NotFound
 from barback.foundation.ids import new_id
@@ -159,11 +159,11 @@ class RedriveDeadLetters(TransactionalTask[Step]):
     payload = Step
     batch_max = 10
 
-    async def handle(self, tx: Transaction, message: Message[Step]) -> Snooze | None:
-        """The letters that may go by now; comes back while there are more."""
+    async def handle(self, tx: Transaction, message: Message[Step]) -> None:
+        """The letters that may go by now; while there are more, the next step is enqueued with it."""
         row = await tx.one(SQL.redrive_lock, id=message.payload.redrive)
         if row is None or row["state"] != "running":
-            return None
+            return
         since_us = max(row["next_us"], (tx.now_ms - CATCH_UP_MS) * 1_000)
         room = (tx.now_ms * 1_000 - since_us) // row["every_us"] + 1
         if tx.now_ms * 1_000 < since_us:  # woken too early, or by a clock that was set back
@@ -177,11 +177,13 @@ class RedriveDeadLetters(TransactionalTask[Step]):
             SQL.redrive_move, id=row["id"], handled=handled, after_ms=after_ms, after_id=after_id, next_us=next_us
         )
         if looked.more:
-            return Snooze(min(max(STEP_MS, next_us // 1_000 - tx.now_ms), 60_000))
+            # A message of its own, with all its attempts, as in `errands`: kills of workers are not added up.
+            wait_ms = min(max(STEP_MS, next_us // 1_000 - tx.now_ms), 60_000)
+            await self.enqueue(tx, message.payload, delay_ms=wait_ms)
+            return
         await tx.run(SQL.redrive_end, id=row["id"], state="done", now_ms=tx.now_ms)
         after = {"redrive": row["id"], "handled": handled}
         await changes.record(tx, row["who"], "redrive.done", f"queue:{row['queue']}", before=None, after=after)
-        return None
 
 
 REDRIVE = RedriveDeadLetters()

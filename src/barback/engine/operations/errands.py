@@ -15,7 +15,7 @@ import msgspec
 
 from barback.engine import changes
 from barback.engine.handlers.handling import belongs_to_the_engine, error_text
-from barback.engine.messages import Message, Snooze
+from barback.engine.messages import Message
 from barback.engine.operations import errand_steps
 from barback.engine.operations.errand_steps import Asked, Change, Drain, Purge
 from barback.engine.tasks import Task, TransactionalTask
@@ -121,11 +121,11 @@ class RunErrand(TransactionalTask[Step]):
     known: Mapping[str, Task[Any]] = {}
     """The tasks of this program by name: a search finds nothing by what is secret in their payloads."""
 
-    async def handle(self, tx: Transaction, message: Message[Step]) -> Snooze | None:
-        """One step; comes back while there is more."""
+    async def handle(self, tx: Transaction, message: Message[Step]) -> None:
+        """One step; while there is more, the next is enqueued with it."""
         row = await tx.one(SQL.errand_lock, id=message.payload.errand)
         if row is None or row["state"] != "running":
-            return None
+            return
         asked = _asked(row)
         try:
             async with tx.savepoint():
@@ -137,15 +137,17 @@ class RunErrand(TransactionalTask[Step]):
                 raise
             await tx.run(SQL.errand_end, id=row["id"], state="failed", error=error_text(error), now_ms=tx.now_ms)
             await _record(tx, row["id"], asked, row["who"], "errand.failed", {"error": error_text(error)})
-            return None
+            return
         handled, left = row["handled"] + step.handled, row["left_alone"] + step.left_alone
         await tx.run(SQL.errand_move, id=row["id"], handled=handled, left_alone=left, place=step.place or "")
         if step.place is not None:
-            return Snooze(PAUSE_MS)
+            # A message of its own for the next step, with all its attempts: each kill of a worker counts as one, and an
+            # errand that goes on for a night sees more kills than one message may.
+            await self.enqueue(tx, message.payload, delay_ms=PAUSE_MS)
+            return
         await tx.run(SQL.errand_end, id=row["id"], state="done", error=None, now_ms=tx.now_ms)
         after = {"handled": handled, "left_alone": left}
         await _record(tx, row["id"], asked, row["who"], "errand.done", after)
-        return None
 
 
 ERRAND = RunErrand()
