@@ -86,11 +86,7 @@ async def test_E21_nothing_is_lost_doubled_or_out_of_order(
             assert server is not None, "only a server can fall"
         await callers.rest()
         await hush(raging)
-        try:
-            await eventually(lambda: calm(db), 120, "everything is worked off")
-        except AssertionError as error:
-            left = await oracle.complaints(db, raging.deaths, over=True)
-            raise AssertionError(f"{error}; seed {SEED}; {await held(db)}; {left[:20]}\n{raging.log()}") from error
+        await worked_off(raging)
         wrong = await oracle.complaints(db, raging.deaths, over=True) + await callers.wrong(over=True)
     asked, orders = await count(db, "asked"), callers.book.results()
     errands = await count(db, "engine_errand", "state = 'done' AND handled > 0")
@@ -121,6 +117,15 @@ async def worked(db: Database, n: int) -> bool:
         return await count(db, "effect") >= n
     except StorageError:
         return False
+
+
+async def worked_off(raging: Storm) -> None:
+    """Return when nothing waits any more; fail with what the oracle says is left."""
+    try:
+        await eventually(lambda: calm(raging.db), 120, "everything is worked off")
+    except AssertionError as error:
+        left = await oracle.complaints(raging.db, raging.deaths, over=True)
+        raise AssertionError(f"{error}; seed {SEED}; {await held(raging.db)}; {left[:20]}\n{raging.log()}") from error
 
 
 async def calm(db: Database) -> bool:
