@@ -202,8 +202,8 @@ class Runner:
             except HandlerTooSlowError:
                 self._turns.took_too_long(lease)
                 return await self._one_by_one(lease)
-            except (HandlerFailedError, HoldsTokensError) as error:
-                return await self._once(lease, carefully=isinstance(error, HandlerFailedError))
+            except (HandlerFailedError, HoldsTokensError):
+                return await self._once(lease, carefully=True)
             except StorageError as error:
                 if error.transient:
                     raise
