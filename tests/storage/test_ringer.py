@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 
 import pytest
 
+import barback
 from barback.storage.adopting import ringer as ringers
 from barback.storage.adopting.places import Place
 from barback.storage.adopting.ringer import Ringer
@@ -68,6 +73,53 @@ def test_a_transaction_that_seems_endless_gets_hints_meanwhile(monkeypatch: pyte
     ringer.watch(called, lambda: False, lambda: called.append(0))
     wait_until(lambda: len(called) >= 2)
     ringer.close()
+
+
+def test_a_ring_that_may_be_too_early_is_repeated_and_at_the_end_of_the_program_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whoever looks at the first one may see nothing yet, and would then sleep for a minute."""
+    monkeypatch.setattr(ringers, "ECHO_S", (0.01, 3_600.0))
+    ringer, called = Ringer(), list[float]()
+    ringer.watch(called, lambda: True, lambda: called.append(time.monotonic()), early=True)
+    wait_until(lambda: len(called) == 2)
+    assert called[1] - called[0] >= 0.01
+    ringer.close()
+    assert len(called) == 3
+
+
+def test_sqlite_says_that_a_transaction_has_ended_before_its_rows_can_be_seen(tmp_path: Path) -> None:
+    """Why the hands on its connections say `early`. Should this ever fail, they need not any more."""
+    one, other = (sqlite3.connect(tmp_path / "early.db", check_same_thread=False) for _ in range(2))
+    one.executescript("PRAGMA journal_mode=WAL; CREATE TABLE drink (name TEXT)")
+    unseen = 0
+    for number in range(1, 51):
+        one.execute("INSERT INTO drink VALUES ('tea')")
+        committing = threading.Thread(target=one.commit)
+        committing.start()
+        while one.in_transaction:
+            pass
+        unseen += other.execute("SELECT count(*) FROM drink").fetchone() != (number,)
+        committing.join()
+    assert unseen
+    one.close()
+    other.close()
+
+
+async def test_workers_hear_twice_of_a_commit_on_a_bare_connection_of_sqlite(tmp_path: Path) -> None:
+    """The first time may be too early, so one ring alone would be a message that waits for a minute."""
+    db = await barback.open_database(f"sqlite:///{tmp_path / 'bar.db'}")
+    listener = db.bell.listen("queue:bar")
+    with contextlib.closing(sqlite3.connect(tmp_path / "bar.db")) as connection:
+        connection.execute("CREATE TABLE drink (name TEXT)")
+        tx = barback.adopt(connection)
+        await tx.run(barback.sql("INSERT INTO drink VALUES ('tea')"))
+        tx.after_commit(partial(tx.database.bell.ring, "queue:bar"))
+        connection.commit()
+        for _ in range(2):
+            assert await listener.wait(WAIT_S)
+            listener.clear()
+    await db.close()
 
 
 def test_a_connection_that_cannot_be_asked_any_more_has_no_transaction() -> None:

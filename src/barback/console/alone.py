@@ -10,9 +10,9 @@ import sys
 
 import typer
 
-from barback.console import cli, working
+from barback.console import cli, messages_cli, operations_cli, working
 from barback.console.opening import DatabaseOption, with_database
-from barback.engine import migrate
+from barback.engine import MIGRATIONS, migrate
 from barback.engine.workers.apps import App, load_app
 from barback.foundation.errors import Refusal
 from barback.foundation.settings import SettingsError
@@ -38,6 +38,8 @@ def _app() -> App:
 
 working.add_to(app, default_app="", set_up="barback.engine.workers.working:plain_logs")
 cli.add_to(app, lambda: _app().tasks, lambda: _app().topics)
+operations_cli.add_to(app, lambda: (MIGRATIONS,))
+messages_cli.add_to(app)
 
 
 def main() -> None:

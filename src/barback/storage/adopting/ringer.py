@@ -14,6 +14,7 @@ import logging
 import os
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -24,6 +25,8 @@ log = logging.getLogger("barback.storage")
 LOOK_S = 0.004
 LOOK_MAX_S = 0.1
 HINT_S = 1.0
+ECHO_S = (0.05, 1.0)
+"""When a ring is repeated that may have gone out before its commit could be seen. Later than that, workers look."""
 KEEP_OPEN_S = 30.0
 LAST_S = 5.0
 
@@ -37,6 +40,7 @@ class _Watched:
     calls: list[Callable[[], None]]
     since: float
     hint_at: float
+    early: bool
 
 
 @dataclass
@@ -55,6 +59,7 @@ class Ringer:
         self.pid = os.getpid()
         self._changed = threading.Condition()
         self._watched: dict[int, _Watched] = {}
+        self._echoes = [(later_s, deque[tuple[float, list[Callable[[], None]]]]()) for later_s in ECHO_S]
         self._pending: dict[Place, set[str]] = {}
         self._open: dict[Place, _Open] = {}
         self._thread: threading.Thread | None = None
@@ -66,15 +71,18 @@ class Ringer:
             self._pending.setdefault(place, set()).update(names)
             self._wake()
 
-    def watch(self, connection: object, ended: Callable[[], bool], call: Callable[[], None]) -> None:
+    def watch(
+        self, connection: object, ended: Callable[[], bool], call: Callable[[], None], *, early: bool = False
+    ) -> None:
         """Call `call` in the ringer's thread once `ended()`; and as a hint while a transaction seems very long.
 
         `connection` is asked once for all that wait for it, however many messages its transaction enqueues.
+        `early`: it says so before others can see what was committed, so `call` comes again a little later.
         """
         now = time.monotonic()
         with self._changed:
             # Kept by the entry, so that nobody else can have its id meanwhile.
-            one = self._watched.setdefault(id(connection), _Watched(connection, ended, [], now, now + HINT_S))
+            one = self._watched.setdefault(id(connection), _Watched(connection, ended, [], now, now + HINT_S, early))
             one.calls.append(call)
             self._wake()
 
@@ -114,22 +122,35 @@ class Ringer:
                 return
 
     def _pause_s(self) -> float | None:
+        now = time.monotonic()
         if self._watched:
-            youngest = time.monotonic() - max(one.since for one in self._watched.values())
+            youngest = now - max(one.since for one in self._watched.values())
             return min(LOOK_MAX_S, max(LOOK_S, youngest / 8))
+        if echoes := [waiting[0][0] for _, waiting in self._echoes if waiting]:
+            return max(0.0, min(echoes) - now)
         return KEEP_OPEN_S if self._open else None
 
     def _due(self) -> list[Callable[[], None]]:
         now = time.monotonic()
         due: list[Callable[[], None]] = []
         with self._changed:
+            for _, waiting in self._echoes:
+                # At the end of the program its commits are over, and nobody will be here later.
+                while waiting and (waiting[0][0] <= now or self._closing):
+                    due += waiting.popleft()[1]
             for key, one in list(self._watched.items()):
                 if _over(one):
                     due += self._watched.pop(key).calls
+                    if one.early:
+                        self._echo(one.calls, now)
                 elif now >= one.hint_at:
                     one.hint_at = now + 2 * (now - one.since)
                     due += one.calls
         return due
+
+    def _echo(self, calls: list[Callable[[], None]], now: float) -> None:
+        for later_s, waiting in () if self._closing else self._echoes:
+            waiting.append((now + later_s, calls))
 
     def _send(self, place: Place, names: frozenset[str]) -> None:
         try:

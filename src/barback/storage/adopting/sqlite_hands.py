@@ -73,12 +73,15 @@ class SqliteHands:
             raise StorageError(_NONE_OPEN)
 
     def ended(self) -> bool:
-        """Whether no transaction is open; a flag of SQLite's that any thread may read."""
+        """Whether no transaction is open; a flag of SQLite's that any thread may read.
+
+        SQLite clears it when it begins to commit, so what was written may not be seen by others yet.
+        """
         return not self._connection.in_transaction
 
     def after_commit(self, call: Callable[[], None]) -> None:
         """When the transaction has been seen to end."""
-        ringer().watch(self._connection, self.ended, call)
+        ringer().watch(self._connection, self.ended, call, early=True)
 
     async def all(self, statement: Statement, params: Params) -> Sequence[Row]:
         """Every row."""
