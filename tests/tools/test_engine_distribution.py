@@ -12,8 +12,12 @@ from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
+import typer.main
 from packaging.requirements import Requirement
 from tests.house.source import PACKAGE, files, imports, relative, report
+
+from barback.console import alone
+from barback.server import cli
 
 ROOT = Path(__file__).parents[2]
 TASK = """
@@ -106,6 +110,17 @@ def test_its_command_migrates_and_works_somebodys_tasks(wheel: Path, tmp_path: P
     assert barback("migrate") == ""
     assert "[]" in barback("queues", "--json").replace(" ", "")
     assert "--app" in barback("work", "--help")
+    assert "nothing is wrong" in barback("doctor")
+    assert "barback_workers" in barback("metrics")
+    assert '"items": []' in barback("scaling", "--json")
+    assert '"items": []' in barback("messages", "list", "--json")
+
+
+def test_its_command_has_all_that_operators_have_in_the_platform() -> None:
+    """What the pages say of `barback work --app` holds for whoever takes the engine alone."""
+    engine, platform = (set[str](typer.main.get_command(one).commands) for one in (alone.app, cli.app))
+    assert platform - engine == {"crowd", "demo", "openapi", "run", "serve", "settings", "signing-keys", "user"}
+    assert engine - platform == set()
 
 
 def test_its_command_says_what_is_missing(wheel: Path, tmp_path: Path) -> None:
