@@ -206,3 +206,12 @@ async def test_E9_skipping_far_behind_skips_what_is_late(tables: Database, clock
     assert await fire(tables, schedule) == 0, "the newest is five minutes old"
     clock.advance(5 * MINUTE_MS)
     assert await fire(tables, schedule) == 1
+
+
+@pytest.mark.parametrize(
+    ("cron", "zone", "words"), [("61 * * * *", "UTC", "five fields"), ("0 3 * * *", "Mars", "zone")]
+)
+def test_E9_a_time_that_cannot_be_is_refused_where_it_is_written(cron: str, zone: str, words: str) -> None:
+    """Not by the worker, minutes later, in another process."""
+    with pytest.raises(ValueError, match=f"schedule nightly: expected .*{words}"):
+        Schedule("nightly", cron, pouring(), Drink(1), zone)

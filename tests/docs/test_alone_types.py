@@ -30,6 +30,8 @@ async def digest(tx: barback.Transaction, messages: Sequence[barback.Message[str
 
 @mail.mail.thread_task("mail.print", payload=str, attempts=3, concurrency=2)
 def print_it(message: barback.Message[str]) -> None: ...
+barback.Schedule("greet", "0 9 * * *", mail.send, "ann@example.com")
+barback.Schedule("greet", "0 9 * * *", mail.send, 5)
 """
 
 
@@ -47,4 +49,4 @@ def test_the_programs_of_the_pages_are_typed_and_mistakes_are_seen(tmp_path: Pat
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     found = json.loads(done.stdout)["generalDiagnostics"]
     errors = {(Path(one["file"]).name, one["range"]["start"]["line"]) for one in found}
-    assert errors == {("wrong.py", 9), ("wrong.py", 10), ("wrong.py", 17)}, [one["message"] for one in found]
+    assert errors == {("wrong.py", n) for n in (9, 10, 17, 20)}, [one["message"] for one in found]

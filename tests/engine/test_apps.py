@@ -9,11 +9,18 @@ import pytest
 from tests.engine import kitchen
 from tests.engine.notes import Book, NoteTask
 
-from barback.engine import Schedule
+from barback.engine import Found, Schedule, Sweep
 from barback.engine.workers.apps import App, load_app, with_upkeep
+from barback.storage import Transaction
+
+
+async def find_none(_tx: Transaction, _after: str | None, _limit: int) -> Found[kitchen.Dish]:
+    return Found([], None)
+
 
 UPKEEP = with_upkeep(App(()))
 OWN = {task.name for task in UPKEEP.tasks}
+DISHES = Sweep("dishes", find_none, kitchen.cook_in_a_thread, every="0 4 * * *")
 NIGHTLY = Schedule("nightly", "0 3 * * *", kitchen.cook_in_a_thread, kitchen.Dish("note"))
 SEVERAL = [kitchen.STOVE, NIGHTLY]
 WRONG = {"kitchen"}
@@ -35,6 +42,8 @@ def names(app: App) -> set[str]:
         ("tests.engine.kitchen:cook_in_a_process", {"stove.cook"}, set()),
         ("tests.engine.test_apps:SEVERAL", {"kitchen.cook", "stove.cook"}, {"nightly"}),
         ("tests.engine.test_apps:NIGHTLY", {"kitchen.cook"}, {"nightly"}),
+        ("tests.engine.test_apps:DISHES", {"sweep.dishes"}, {"sweep.dishes"}),
+        ("tests.engine.test_apps", {"kitchen.cook", "sweep.dishes"}, {"nightly", "sweep.dishes"}),
         ("tests.engine.test_apps:made", {"notes.note"}, set()),
     ],
 )
@@ -69,7 +78,7 @@ def test_modules_are_found_in_the_current_folder(tmp_path: Path, monkeypatch: py
     [
         ("no_such.tasks", "there is no module no_such"),
         ("tests.engine.kitchen:nobody", "has no nobody"),
-        ("tests.engine.test_apps:WRONG", "expected an App, queues, tasks or schedules, got 'kitchen'"),
+        ("tests.engine.test_apps:WRONG", "expected an App, queues, tasks, schedules or sweeps, got 'kitchen'"),
         ("tests.engine.notes", "found no task"),
     ],
 )

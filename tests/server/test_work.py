@@ -224,6 +224,8 @@ async def says(process: Process, *words: str) -> None:
         (("--concurrency", "stove"), "queue=count"),
         (("--memory-max", "much"), "such as 512M or 2G"),
         (("--min", "3", "--max", "2"), "0 <= --min <= --max"),
+        (("--min", "2"), "are for --max"),
+        (("--idle-s", "2"), "are for --max"),
         (("--http", "here"), "such as :9600"),
     ],
     ids=str,

@@ -36,7 +36,7 @@ def _app() -> App:
     return load_app(place) if place else App(())
 
 
-working.add_to(app, default_app="", set_up="barback.engine.workers.working:plain_logs")
+working.add_to(app, default_app="", set_up="barback.engine.workers.plain_logs:set_up_plain_logs")
 cli.add_to(app, lambda: _app().tasks, lambda: _app().topics)
 operations_cli.add_to(app, lambda: (MIGRATIONS,))
 messages_cli.add_to(app)

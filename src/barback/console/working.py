@@ -39,7 +39,7 @@ HttpOption = Annotated[
     str, typer.Option("--http", help="HOST:PORT or :PORT for /healthz, /readyz and /metrics. Empty: none.")
 ]
 MinOption = Annotated[
-    int, typer.Option("--min", min=0, max=64, help="With --max: processes that always run; 0 is none.")
+    int | None, typer.Option("--min", min=0, max=64, help="With --max: processes that always run; else none.")
 ]
 MaxOption = Annotated[
     int | None, typer.Option("--max", min=1, max=64, help="Start up to so many processes as work grows, and end them.")
@@ -48,8 +48,12 @@ PerWorkerOption = Annotated[
     int | None, typer.Option("--per-worker", min=1, help="With --max: messages for each process. Empty: by the tasks.")
 ]
 IdleOption = Annotated[
-    float, typer.Option("--idle-s", min=0, help="With --max: nothing to do for so many seconds, and only --min stay.")
+    float | None,
+    typer.Option(
+        "--idle-s", min=0, help="With --max: nothing to do for so many seconds, and only --min stay; else 10."
+    ),
 ]
+IDLE_S = 10.0
 ParentOption = Annotated[bool, typer.Option("--with-parent", hidden=True, help="End when standard input ends.")]
 
 
@@ -66,10 +70,10 @@ def add_to(app: typer.Typer, *, default_app: str, set_up: str) -> None:
         grace_s: GraceOption = 30.0,
         memory_max: MemoryOption = None,
         http: HttpOption = "",
-        least: MinOption = 0,
+        least: MinOption = None,
         most: MaxOption = None,
         per_worker: PerWorkerOption = None,
-        idle_s: IdleOption = 10.0,
+        idle_s: IdleOption = None,
         with_parent: ParentOption = False,
     ) -> None:
         """Handle messages until stopped: one worker, or with --max as many as the work needs."""
@@ -79,7 +83,11 @@ def add_to(app: typer.Typer, *, default_app: str, set_up: str) -> None:
         options = replace(
             options, grace_s=grace_s, memory_max=None if memory_max is None else bytes_of(memory_max), http=http
         )
-        limits = None if most is None else Limits(least, most, per_worker, idle_s=idle_s)
+        if most is None and (least, per_worker, idle_s) != (None, None, None):
+            raise typer.BadParameter("--min, --per-worker and --idle-s are for --max: say how many processes at most")
+        limits = (
+            None if most is None else Limits(least or 0, most, per_worker, idle_s=IDLE_S if idle_s is None else idle_s)
+        )
         _run(options, limits, with_parent=with_parent)
 
     _ = work  # it is known by its name in `app`

@@ -9,10 +9,10 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from cronsim import CronSim
+from cronsim import CronSim, CronSimError
 
 from barback.engine.store import SQL
 from barback.engine.tasks import Task
@@ -20,6 +20,7 @@ from barback.storage import Database, StorageError, Transaction
 
 log = logging.getLogger("barback.engine")
 
+P = TypeVar("P")
 Missed = Literal["skip", "once", "all"]
 CATCH_UP_MAX = 1_000
 FAR_MS = 2**53
@@ -39,6 +40,25 @@ class Schedule:
     payload: Any
     zone: str = "UTC"
     missed: Missed = "once"
+
+    if TYPE_CHECKING:
+        # The payload is one of the task's own type; a type parameter would follow every schedule around.
+        def __init__(
+            self, name: str, cron: str, task: Task[P], payload: P, zone: str = "UTC", missed: Missed = "once"
+        ) -> None: ...
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for a time that cannot be, where it is written and not where it is worked."""
+        try:
+            CronSim(self.cron, datetime.fromtimestamp(0, ZoneInfo(self.zone)))
+        except CronSimError as error:
+            raise ValueError(
+                f"schedule {self.name}: expected five fields of cron such as '*/5 * * * *', got {self.cron!r} ({error})"
+            ) from None
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError(
+                f"schedule {self.name}: expected a zone such as 'Europe/Berlin', got {self.zone!r}"
+            ) from None
 
     def next_after(self, now_ms: int) -> int:
         """The first tick after `now_ms`, in milliseconds. Follows the zone's clock changes."""

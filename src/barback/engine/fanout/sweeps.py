@@ -28,6 +28,7 @@ from barback.storage import Row, Transaction, statements
 
 SQL = statements(__file__, "sweeps.sql")
 P = TypeVar("P")
+N = TypeVar("N")
 
 PAGE = 500
 """Subjects that a sweep looks for at once, when nothing else is said."""
@@ -82,7 +83,7 @@ class Sweep(Generic[P]):
         zone: str = "UTC",
         page: int = PAGE,
         tenant: str | None = None,
-        then: tuple[Task[Any], Any] | None = None,
+        then: tuple[Task[N], N] | None = None,
     ) -> None:
         """`find(tx, after, limit)` answers up to `limit` works after the place `after`; it may only narrow.
 

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from barback.engine.blobs.stores import store_of
 from barback.engine.dead import redrive
+from barback.engine.fanout.sweeps import Sweep
 from barback.engine.history import tidy
 from barback.engine.history.retention import retention_of
 from barback.engine.operations import errands
@@ -48,8 +49,8 @@ class App:
 def load_app(place: str) -> App:
     """The app at `module` or `module:name`, with the engine's own upkeep.
 
-    A module stands for all queues, tasks, schedules and topics at its top. A name stands for an `App`, a queue,
-    a task, a schedule, a collection of those, or a function without arguments that answers one of these.
+    A module stands for all queues, tasks, schedules, sweeps and topics at its top. A name stands for an `App`, a
+    queue, a task, a schedule, a sweep, a collection of those, or a function without arguments that answers one.
     Modules are also looked for in the current folder. Raises ValueError for what is no app.
     """
     module_name, _, name = place.partition(":")
@@ -89,14 +90,8 @@ def with_upkeep(app: App) -> App:
 def _app_of(found: Any, *, strict: bool) -> App:
     if isinstance(found, App):
         return found
-    if isinstance(found, Queue):
-        return App(tuple(found.tasks))
-    if isinstance(found, Task):
-        return App((cast("Task[Any]", found),))
-    if isinstance(found, Schedule):
-        return App((found.task,), (found,))
-    if isinstance(found, Topic):
-        return App((), (), (cast("Topic[Any]", found),))
+    if _is_part(found):
+        return _app_of_part(found)
     tasks: dict[int, Task[Any]] = {}
     schedules: dict[int, Schedule] = {}
     topics: dict[int, Topic[Any]] = {}
@@ -109,11 +104,24 @@ def _app_of(found: Any, *, strict: bool) -> App:
     return App(tuple(tasks.values()), tuple(schedules.values()), tuple(topics.values()))
 
 
+def _app_of_part(found: Any) -> App:
+    if isinstance(found, Queue):
+        return App(tuple(found.tasks))
+    if isinstance(found, Schedule):
+        return App((found.task,), (found,))
+    if isinstance(found, Sweep):
+        sweep = cast("Sweep[Any]", found)
+        return App(tuple(sweep.tasks), tuple(sweep.schedules))
+    if isinstance(found, Topic):
+        return App((), (), (cast("Topic[Any]", found),))
+    return App((found,))
+
+
 def _is_part(value: object) -> bool:
-    return isinstance(value, App | Queue | Task | Schedule | Topic)
+    return isinstance(value, App | Queue | Task | Schedule | Sweep | Topic)
 
 
 def _elements(found: Any) -> Iterable[Any]:
     if isinstance(found, list | tuple | set | frozenset):
         return cast("Iterable[Any]", found)
-    raise ValueError(f"--app: expected an App, queues, tasks or schedules, got {found!r:.200}")
+    raise ValueError(f"--app: expected an App, queues, tasks, schedules or sweeps, got {found!r:.200}")

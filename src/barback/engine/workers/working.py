@@ -38,7 +38,7 @@ class WorkOptions:
 
     app: str
     database_url: str
-    set_up: str = "barback.engine.workers.working:plain_logs"
+    set_up: str = "barback.engine.workers.plain_logs:set_up_plain_logs"
     pool_max: int = 10
     queues: tuple[str, ...] = ()
     concurrency: dict[str, int] = field(default_factory=dict[str, int])
@@ -50,11 +50,6 @@ class WorkOptions:
     def load(self) -> App:
         """The app, or the part of it that is to be worked."""
         return load_app(self.app).only(self.queues)
-
-
-def plain_logs() -> None:
-    """Lines on standard error, for programs that set up nothing better."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
 
 
 def called(place: str) -> Any:
