@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import inspect
+import json
 import sqlite3
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -17,14 +19,13 @@ from tests.support.command import free_port
 import barback
 
 DJANGO_SETTINGS = """
-from pathlib import Path
+import json, os
 SECRET_KEY = "for a test"
 ROOT_URLCONF = "urls"
 INSTALLED_APPS = ["shop.apps.ShopConfig"]
-DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": Path(__file__).with_name("shop.db"),
-                         "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 30}}}
+DATABASES = {"default": json.loads(os.environ["SHOP_DJANGO"])}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-WORK_DATABASE = f"sqlite:///{Path(__file__).with_name('shop.db')}"
+WORK_DATABASE = os.environ["SHOP_DATABASE"]
 DEBUG = False
 ALLOWED_HOSTS = ["127.0.0.1"]
 """
@@ -40,12 +41,25 @@ def rows(path: Path, query: str) -> list[tuple[object, ...]]:
         return connection.execute(query).fetchall()
 
 
+def as_django_says(url: str) -> dict[str, object]:
+    """The database of `url` as one of Django's settings."""
+    parts = urlsplit(url)
+    if parts.scheme == "sqlite":
+        options = {"transaction_mode": "IMMEDIATE", "timeout": 30}
+        return {"ENGINE": "django.db.backends.sqlite3", "NAME": url.removeprefix("sqlite:///"), "OPTIONS": options}
+    where = {"NAME": parts.path[1:], "USER": parts.username, "PASSWORD": parts.password or "", "PORT": parts.port or ""}
+    return {"ENGINE": "django.db.backends.postgresql", "HOST": parts.hostname, **where}
+
+
 async def test_the_script_sends_and_a_program_with_its_own_connection_does(tmp_path: Path) -> None:
     write_page("alone/script.md", tmp_path)
     async with running(tmp_path, "mail.py") as worker:
         await says(worker, "sent to ann@example.com")
         assert (await ran(tmp_path, "shop.py", "bob@example.com"))[0] == 0
         await says(worker, "sent to bob@example.com")
+    assert ("engine.tidy",) in rows(tmp_path / "shop.db", "SELECT name FROM engine_schedule"), (
+        "what is old is forgotten"
+    )
     command = ["-m", "barback", "work", "--app", "mail", "--database", "sqlite:///shop.db"]
     async with running(tmp_path, *command) as worker:
         assert (await ran(tmp_path, "shop.py", "eve@example.com"))[0] == 0
@@ -123,21 +137,25 @@ async def test_A11_the_same_program_takes_orders_over_http_on_either_database(
 
 
 @pytest.mark.slow
-async def test_django_enqueues_in_its_transaction_and_a_command_works(tmp_path: Path) -> None:
+async def test_django_enqueues_in_its_transaction_and_a_command_works(empty_database_url: str, tmp_path: Path) -> None:
     write_page("alone/django.md", tmp_path)
     (tmp_path / "settings.py").write_text(DJANGO_SETTINGS)
     (tmp_path / "urls.py").write_text(DJANGO_URLS)
     for package in ("shop", "shop/management", "shop/management/commands", "shop/migrations"):
         (tmp_path / package).mkdir(exist_ok=True)
         (tmp_path / package / "__init__.py").touch()
-    django = {"DJANGO_SETTINGS_MODULE": "settings"}
+    django = {
+        "DJANGO_SETTINGS_MODULE": "settings",
+        "SHOP_DATABASE": empty_database_url,
+        "SHOP_DJANGO": json.dumps(as_django_says(empty_database_url)),
+    }
     for command in (["makemigrations", "shop"], ["migrate"], ["migrate"]):
         code, said = await ran(tmp_path, "-m", "django", *command, **django)
         assert code == 0, said
     port = str(free_port())
     async with (
         running(tmp_path, "-m", "django", "runserver", "--noreload", port, **django) as server,
-        running(tmp_path, "-m", "django", "work", **django),
+        running(tmp_path, "-m", "django", "work", **django) as worker,
         httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as http,
     ):
         await says(server, "Quit the server")
@@ -148,8 +166,13 @@ async def test_django_enqueues_in_its_transaction_and_a_command_works(tmp_path: 
             return (await http.get("/orders/1")).json() == {"state": "poured"}
 
         await eventually(poured, 30)
-    assert rows(tmp_path / "shop.db", "SELECT drink FROM shop_order") == [("tea",)]
-    assert rows(tmp_path / "shop.db", "SELECT count(*) FROM engine_arrival") == [(0,)]
+        worker.terminate()
+        assert await asyncio.wait_for(worker.wait(), 30) == 0, "it drains and ends when it is asked to"
+    db = await barback.open_database(empty_database_url)
+    async with db.reading() as tx:
+        assert [row["drink"] for row in await tx.all(barback.sql("SELECT drink FROM shop_order"))] == ["tea"]
+        assert list(await tx.all(barback.sql("SELECT id FROM engine_arrival"))) == []
+    await db.close()
 
 
 def defined_by_the_page(folder: Path) -> dict[str, object]:

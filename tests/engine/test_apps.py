@@ -9,9 +9,9 @@ import pytest
 from tests.engine import kitchen
 from tests.engine.notes import Book, NoteTask
 
-from barback.engine import Found, Schedule, Sweep
+from barback.engine import Found, Schedule, Sweep, Worker, migrate
 from barback.engine.workers.apps import App, load_app, with_upkeep
-from barback.storage import Transaction
+from barback.storage import Database, Transaction, sql
 
 
 async def find_none(_tx: Transaction, _after: str | None, _limit: int) -> Found[kitchen.Dish]:
@@ -85,3 +85,16 @@ def test_modules_are_found_in_the_current_folder(tmp_path: Path, monkeypatch: py
 def test_what_is_no_app_is_named(place: str, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         load_app(place)
+
+
+async def test_a_worker_made_of_parts_does_the_upkeep_too(database: Database) -> None:
+    """What `barback work` has: else what is old would never be forgotten, and no redrive would ever go."""
+    await migrate(database)
+    worker = Worker.of(database, kitchen.STOVE, DISHES)
+    await worker.start()
+    async with database.reading() as tx:
+        queues = {row["name"] for row in await tx.all(sql("SELECT name FROM engine_queue"))}
+        schedules = {row["name"] for row in await tx.all(sql("SELECT name FROM engine_schedule"))}
+    assert queues == {"engine", "stove", "sweeps"}
+    assert schedules == {one.name for one in UPKEEP.schedules} | {"sweep.dishes"}
+    await worker.retire()

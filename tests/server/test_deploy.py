@@ -153,6 +153,21 @@ async def test_what_prometheus_reads_is_what_is_documented(database: Database) -
     assert [name for name in metrics.METRICS if f"`{name}`" not in page] == []
 
 
+def test_grafana_finds_the_board_and_prometheus_where_compose_puts_them() -> None:
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
+    mounts = dict(volume.split(":")[:2] for volume in services["grafana"]["volumes"])
+    inside = {target: DEPLOY / source for source, target in mounts.items()}
+    provisioning = inside["/etc/grafana/provisioning"]
+    boards = yaml.safe_load((provisioning / "dashboards" / "barback.yaml").read_text())
+    (provider,) = boards["providers"]
+    assert (inside[provider["options"]["path"]] / "barback.json").exists()
+    sources = yaml.safe_load((provisioning / "datasources" / "prometheus.yaml").read_text())
+    (source,) = sources["datasources"]
+    assert source["url"].removeprefix("http://").partition(":")[0] in services
+    board = json.loads((DEPLOY / "grafana" / "barback.json").read_text())
+    assert board["templating"]["list"][0]["query"] == source["type"]
+
+
 def test_boards_and_alerts_ask_for_figures_that_there_are() -> None:
     board = json.loads((DEPLOY / "grafana" / "barback.json").read_text())
     alerts = yaml.safe_load((DEPLOY / "prometheus" / "alerts.yaml").read_text())

@@ -75,6 +75,11 @@ def load_app(place: str) -> App:
     return with_upkeep(app)
 
 
+def app_of(*parts: App | Queue | Task[Any] | Schedule | Sweep[Any] | Topic[Any]) -> App:
+    """All of `parts` as one app, with the engine's own upkeep."""
+    return with_upkeep(_app_of(parts, strict=True))
+
+
 def with_upkeep(app: App) -> App:
     """`app` with the engine's own tasks and schedules, each once: without them what is old is never forgotten."""
     settings = settings_from(os.environ)

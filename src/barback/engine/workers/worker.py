@@ -13,19 +13,21 @@ from typing import Any
 from barback.engine.changes import CONTROL_BELL
 from barback.engine.fairness import limits
 from barback.engine.fanout.batch_folding import Folder
+from barback.engine.fanout.sweeps import Sweep
 from barback.engine.guards import breakers
 from barback.engine.handlers import declarations
-from barback.engine.handlers.acting import ActingRunner
-from barback.engine.handlers.runners import Runner
 from barback.engine.handlers.shifts import Shift
 from barback.engine.history.tally import Count
-from barback.engine.leasing import claims
 from barback.engine.leasing.liveness import DEAD_AFTER_S, Heart, Watch
 from barback.engine.operations.minutes import MinuteKeeper
+from barback.engine.queues import Queue
 from barback.engine.schedules import Clockwork, Schedule
 from barback.engine.store import SQL
-from barback.engine.tasks import ActingTask, Task
+from barback.engine.tasks import Task
+from barback.engine.topics import Topic
+from barback.engine.workers.apps import App, app_of
 from barback.engine.workers.draining import Draining
+from barback.engine.workers.queue_runners import drained, runners_of
 from barback.engine.workers.services import vitals
 from barback.storage import Database, StorageError
 
@@ -40,7 +42,9 @@ LINGER_LOOKS = 3
 class Worker:
     """Handles messages of `tasks` until told to stop. Any number may run, in any number of processes.
 
-    A queue's tasks are either all transactional (TransactionalTask, BatchTask) or all ActingTasks.
+    A queue's tasks are either all transactional (TransactionalTask, BatchTask) or all ActingTasks. It does
+    what it is given and nothing else: some worker of the program should be made by `Worker.of`, or be a
+    `barback work`, or what is old is never forgotten.
     """
 
     def __init__(
@@ -74,7 +78,7 @@ class Worker:
             raise ValueError(f"concurrency: no task has the queue {unknown[0]}; it is one of {sorted(self._queues)}")
         self._awake = asyncio.Event()
         self._shift = Shift(db, self._heart, by_name, concurrency=wanted, on_busy=self._awake.set)
-        self._runners = [one for queue, its in self._queues.items() for one in _runners(self._shift, queue, its)]
+        self._runners = [one for queue, its in self._queues.items() for one in runners_of(self._shift, queue, its)]
         self._declared = {queue: declarations.lines_and_limits_of(queue, its) for queue, its in self._queues.items()}
         self._draining = Draining(db, self._shift, drain_grace_s)
         self._watch = Watch(db, self._heart, by_name, dead_after_s)
@@ -82,6 +86,20 @@ class Worker:
         self._folder, self._minutes = Folder(db), MinuteKeeper(db)
         # From now on, not from when `run` comes to it: a pause in between must not wait for the next poll.
         self._control = db.bell.listen(CONTROL_BELL)
+
+    @classmethod
+    def of(
+        cls,
+        db: Database,
+        *parts: App | Queue | Task[Any] | Schedule | Sweep[Any] | Topic[Any],
+        concurrency: Mapping[str, int] | None = None,
+    ) -> Worker:
+        """A worker for everything in `parts`, as `barback work --app` has one, and for the engine's own upkeep.
+
+        The upkeep forgets what is old, and does what operators asked for: redrives, purges, drains.
+        """
+        app = app_of(*parts)
+        return cls(db, app.tasks, schedules=app.schedules, concurrency=concurrency)
 
     @property
     def name(self) -> str:
@@ -247,7 +265,7 @@ class Worker:
         while True:
             before = handled
             for runner in self._runners:
-                handled += await _drain(runner)
+                handled += await drained(runner)
             if handled == before and not await self._folder.fold_all():
                 await self._flush()
                 return handled
@@ -264,33 +282,3 @@ class Worker:
 def _note(what: str, error: Exception) -> None:
     """Whatever it is, a loop that looks after others does not end of it."""
     log.warning("%s: %s", what, error, exc_info=None if isinstance(error, StorageError | OSError) else error)
-
-
-def _runners(shift: Shift, queue: str, tasks: list[Task[Any]]) -> list[Runner]:
-    acting = [isinstance(task, ActingTask) for task in tasks]
-    if any(acting) and not all(acting):
-        raise ValueError(f"queue {queue} mixes tasks that act outside with tasks that do not; give them a queue each")
-    if all(acting):
-        return [ActingRunner(shift, queue, tasks)]
-    made = [Runner(shift, queue, tasks) for _ in range(shift.concurrency.get(queue, 1))]
-    for number, runner in enumerate(made[1:], 2):
-        runner.hand = f"{queue}#{number}"
-    return made
-
-
-async def _drain(runner: Runner) -> int:
-    count = 0
-    while True:
-        lease = await runner.claim()
-        if lease is None:
-            return count
-        while lease is not None:
-            count += lease.size
-            if isinstance(runner, ActingRunner):
-                async with runner.database.transaction() as tx:
-                    singles = await claims.split(tx, lease)
-                for single in singles:
-                    await runner.see_through(single)
-                lease = None
-            else:
-                lease = await runner.work(lease)
