@@ -18,7 +18,7 @@ from tests.engine.notes import Book, NoteTask, enqueue
 from barback.engine import Worker
 from barback.engine.guards import breakers
 from barback.engine.history import tidy
-from barback.engine.operations import metrics
+from barback.engine.operations import control, metrics
 from barback.engine.workers.working import pages_of
 from barback.foundation.settings import Settings, variable
 from barback.server.cli import app
@@ -117,6 +117,9 @@ async def test_kedas_queries_count_what_calls_for_workers(database: Database) ->
     await enqueue(database, task, "a", "b")
     await enqueue(database, task, "c", key="tab")
     assert await counted() == [3, 0]
+    async with database.transaction() as tx:
+        await control.pause(tx, task.queue, who="test")
+    assert await counted() == [0, 0], "nobody is needed for what nobody may take"
 
 
 async def test_what_prometheus_reads_is_what_is_documented(database: Database) -> None:

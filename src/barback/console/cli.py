@@ -38,7 +38,9 @@ from barback.engine.operations.timings import Timings, timings_of
 from barback.engine.operations.troubles import Troubles, troubles_of
 from barback.storage import Database, Transaction
 
-queue_app = typer.Typer(help="Pause and resume a queue, release a key.", no_args_is_help=True)
+queue_app = typer.Typer(
+    help="Pause, limit, pace or empty a queue, hold a line of it, release a key.", no_args_is_help=True
+)
 dead_app = typer.Typer(help="Messages that gave up.", no_args_is_help=True)
 
 
