@@ -12,12 +12,8 @@ from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
-import typer.main
 from packaging.requirements import Requirement
 from tests.house.source import PACKAGE, files, imports, relative, report
-
-from barback.console import alone
-from barback.server import cli
 
 ROOT = Path(__file__).parents[2]
 TASK = """
@@ -116,9 +112,15 @@ def test_its_command_migrates_and_works_somebodys_tasks(wheel: Path, tmp_path: P
     assert '"items": []' in barback("messages", "list", "--json")
 
 
+def commands(module: str) -> set[str]:
+    """Of the command that `module` makes, in a process of its own: both hang the same groups on theirs."""
+    code = f"import {module} as made, typer.main; print(*typer.main.get_command(made.app).commands)"
+    return set(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split())
+
+
 def test_its_command_has_all_that_operators_have_in_the_platform() -> None:
     """What the pages say of `barback work --app` holds for whoever takes the engine alone."""
-    engine, platform = (set[str](typer.main.get_command(one).commands) for one in (alone.app, cli.app))
+    engine, platform = commands("barback.console.alone"), commands("barback.server.cli")
     assert platform - engine == {"crowd", "demo", "openapi", "run", "serve", "settings", "signing-keys", "user"}
     assert engine - platform == set()
 
