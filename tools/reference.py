@@ -1,4 +1,4 @@
-"""Writes docs/reference/{cli,errors,settings,tasks,topics}.md from the code; a house test tells when they are stale.
+"""Writes docs/reference/{api,cli,errors,settings,tasks,topics}.md from the code; a house test says when they are stale.
 
 The pages hold what the code says of itself: docstrings, titles, defaults, help texts. `python tools/reference.py`
 writes them; with `--check` it only tells which are stale.
@@ -19,6 +19,7 @@ import msgspec
 import typer.main
 
 import barback
+from api_reference import api
 from barback.engine import ActingTask, BatchTask, Schedule, Task, Topic, TransactionalTask
 from barback.foundation.errors import Refusal
 from barback.foundation.settings import Settings, variable
@@ -189,7 +190,7 @@ def option(parameter: Any) -> tuple[str, str, str]:
     return f"`{names}`", default, " ".join((getattr(parameter, "help", None) or "").split()).replace("|", "\\|")
 
 
-PAGES = {"cli": cli, "errors": errors, "settings": settings, "tasks": tasks, "topics": topics}
+PAGES = {"api": api, "cli": cli, "errors": errors, "settings": settings, "tasks": tasks, "topics": topics}
 
 
 def stale() -> dict[Path, str]:
