@@ -40,6 +40,16 @@ async def test_a_healthy_database_has_nothing(database: Database) -> None:
     assert await found(database) == {}
 
 
+async def test_workers_of_which_none_forgets_what_is_old(database: Database) -> None:
+    """A worker that was given tasks and nothing else; one of all parts does the upkeep."""
+    await Worker(database, [NoteTask(Book())]).start()
+    no_upkeep = (await found(database))["no_upkeep"]
+    assert (no_upkeep.severity, no_upkeep.subject) == ("notice", "workers")
+    assert "Worker.of" in no_upkeep.cure
+    await Worker.of(database, NoteTask(Book())).start()
+    assert await found(database) == {}
+
+
 async def test_queues_workers_schedules_and_dead_letters(database: Database, clock: HandClock) -> None:
     """Nobody works a queue; a queue paused and forgotten; letters that died; a tick that nobody fires; a closed key."""
     task = NoteTask(Book(dies={"x"}), policy="park")

@@ -14,6 +14,7 @@ from typing import Literal
 
 import msgspec
 
+from barback.engine.history import tidy
 from barback.engine.operations import doctor_indexes
 from barback.engine.operations.figures import Snapshot, Watcher
 from barback.foundation.settings import settings_from
@@ -65,13 +66,13 @@ async def examine(db: Database, sets: Sequence[MigrationSet]) -> Examined:
         return Examined(1, behind)
     seen = await Watcher().look(db)
     checks = [*_EVERYWHERE, *(_POSTGRES if db.dialect == "postgres" else _SQLITE)]
-    found = [one for check in (work, workers, schedules) for one in check(seen)]
+    found = [one for check in (work, workers, upkeep, schedules) for one in check(seen)]
     async with db.reading() as tx:
         for check in checks:
             found += await check(tx)
         found += await doctor_indexes.missing(tx, sets, SQL.indexes, Finding)
     found.sort(key=lambda one: (one.severity, one.kind, one.subject))
-    return Examined(len(checks) + 5, found)
+    return Examined(len(checks) + 6, found)
 
 
 async def _migrations(db: Database, sets: Sequence[MigrationSet]) -> list[Finding]:
@@ -113,6 +114,15 @@ def workers(seen: Snapshot) -> list[Finding]:
         for one in seen.workers
         if one.state == "silent" and one.leased
     ]  # fmt: skip
+
+
+def upkeep(seen: Snapshot) -> list[Finding]:
+    """Whether anybody forgets what is old: a worker that is given only tasks does what it is given and nothing else."""
+    if not seen.workers or {one.name for one in seen.schedules} >= {one.name for one in tidy.SCHEDULES}:
+        return []
+    said = "workers work and none of them has ever forgotten what is old: history grows without end"
+    cure = "make one by Worker.of(db, …), or run: barback work --app …; both do the upkeep"
+    return [Finding("no_upkeep", "notice", "workers", said, cure)]
 
 
 def schedules(seen: Snapshot) -> list[Finding]:
