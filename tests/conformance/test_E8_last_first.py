@@ -10,6 +10,7 @@ from tests.conformance.queue_lines import order_for, start
 from tests.conformance.test_E8_newcomers import Runner
 
 from barback.engine import Lines, Work
+from barback.engine.fairness.newcomers import quantum
 from barback.storage import Database
 from barback.testing import HandClock
 
@@ -33,11 +34,11 @@ async def test_E8_what_comes_now_does_not_wait_behind_what_quiet_lines_brought_b
     assert {f"old{n:04}" for n in range(690)} <= set(old), "first come, first served"
 
 
-@pytest.mark.parametrize("limit", [1, 80])
-async def test_E8_a_line_is_served_before_others_once_while_these_wait(
+@pytest.mark.parametrize("limit", [1, 80, 400])
+async def test_E8_a_line_is_served_before_others_for_one_turn_while_these_wait(
     tables: Database, clock: HandClock, limit: int
 ) -> None:
-    """One that brings something all the time, behind a thousand that waited before it."""
+    """One that brings something all the time, behind thousands: a turn is what all have in a round."""
     task = pouring(lines=Lines())
     await start(tables, task)
     async with tables.transaction() as tx:
@@ -47,5 +48,24 @@ async def test_E8_a_line_is_served_before_others_once_while_these_wait(
         await order_for(tables, task, "often", [n])
         got += await runner.next()
         clock.advance(20)
-    assert got["often"] == 1
-    assert got.total() == 16 * limit
+    assert got["often"] == quantum(limit)
+    assert got.total() > 16 * (limit - 1), "claims are full"
+
+
+async def test_E8_who_was_served_a_moment_ago_does_not_wait_for_all_that_others_brought(
+    tables: Database, clock: HandClock
+) -> None:
+    """Two messages are no turn where claims take hundreds, also while a long backlog waits for its own."""
+    task = pouring(lines=Lines())
+    await start(tables, task)
+    await order_for(tables, task, "noisy", list(range(2_000)))
+    async with tables.transaction() as tx:
+        await task.enqueue_many(tx, [Work(Drink(n), tenant=f"old{n:04}") for n in range(4_000)])
+    runner = Runner(tables, 400)
+    await runner.next()
+    clock.advance(20)
+    got = await runner.next()
+    served = next(line for line in got if line.startswith("old"))
+    clock.advance(20)
+    await order_for(tables, task, served, [1])
+    assert served in await runner.next()

@@ -3,11 +3,11 @@
 Most lines of a queue shared by thousands are quiet: a message now and then. To open a turn for it, take it and close
 it again costs more than the message. So a claim first takes what such lines brought, without any row of a turn, and
 then gives the rest of its room to the lines that have a backlog and take turns. A line that brings more than its
-share, or that was served since the line which now waits longest had its turn, takes turns with the others.
+share, or that had a turn's worth since the line which now waits longest had its own, takes turns with the others.
 
 Where more of them wait than a claim can take, an eighth of it is for those that came last: what comes now does not
-wait behind all that came before it. A line has that once while what waited then is served, so nobody waits longer for
-it than an eighth of the time.
+wait behind all that came before it. A line has that until it had a whole turn while what waited then is served; however
+many have it, nobody waits longer for it than an eighth of the time.
 
 Such a claim counts no tokens: its lease says so. Whoever sets a limit waits until no such claim is under way
 and counts what the leases hold (`begin_change`), so that limits are exact from the first claim that goes by them.
@@ -16,7 +16,7 @@ and counts what the leases hold (`begin_change`), so that limits are exact from 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from barback.engine import store
@@ -52,6 +52,15 @@ class Heard:
     last: set[str] = field(default_factory=set[str])
 
 
+@dataclass(frozen=True)
+class Served:
+    """What a line had at once: `count` messages since `since_ms`, the last of them at `last_ms`."""
+
+    since_ms: int
+    last_ms: int
+    count: int
+
+
 @dataclass
 class Newcomers:
     """When one runner served lines at once. `counts`: its claims take tokens, whatever the limits are.
@@ -62,7 +71,7 @@ class Newcomers:
 
     counts: bool = False
     floors: LineFloors = field(default_factory=LineFloors)
-    _served: dict[str, int] = field(default_factory=dict[str, int])
+    _served: dict[str, Served] = field(default_factory=dict[str, Served])
     _left_over: bool = False
     _round_ms: int = 0
     _round_until: int = -1
@@ -80,22 +89,24 @@ class Newcomers:
         if found[0]["bound"]:
             return None
         news, first_turn = [row for row in found if row["pos"] is not None], found[0]["first_turn"]
-        quiet = self._quiet(news, first_turn)
+        share = quantum(limit)
+        quiet = self._quiet(news, first_turn, share)
         if len(news) == n and len(quiet) < limit // 2:
             # Much news of few lines: whoever came behind them must not wait for that.
             more = await tx.all(SQL.news_look, queue=queue, after=news[-1]["pos"], n=LOOK_MAX)
             news += [row for row in more if row["pos"] is not None]
-            quiet = self._quiet(news, first_turn)
+            quiet = self._quiet(news, first_turn, share)
         # Those that were served a moment ago have their turn when the others had theirs; most have nothing by now.
         others = list({str(row["line"]) for row in news} - quiet.keys())
         waiting: Sequence[Row] = await self.floors.not_empty(tx, queue, others)
-        heard = Heard(opened={row["line"]: self._served.get(row["line"], 0) for row in waiting})
+        heard = Heard(opened={row["line"]: self._place_of(row["line"]) for row in waiting})
         places: list[int] = []
         if news and (self._left_over or len(news) >= n):
             places = await self._take_last(tx, queue, limit, news, first_turn, heard)
         first, left = [line for line in quiet if line not in heard.last], set[str]()
         if first:
-            left = await self._take(tx, queue, first, limit - len(heard.rows), quantum(limit), heard)
+            since_ms = self._round_ms if first_turn is None else first_turn
+            left = await self._take(tx, queue, first, limit - len(heard.rows), share, heard, since_ms)
         self._left_over = bool(left)
         places += [row["pos"] for row in news if row["line"] not in left]
         if places:
@@ -112,32 +123,45 @@ class Newcomers:
         last = await tx.all(SQL.news_last, queue=queue, after=news[0]["pos"], n=n)
         if news[0]["pos"] > self._round_until:
             self._round_ms, self._round_until = tx.now_ms, max([news[-1]["pos"], *(row["pos"] for row in last)])
-        since = self._round_ms if first_turn is None else min(first_turn, self._round_ms)
-        lines = list(self._unserved([row["line"] for row in last], since))
-        left = await self._take(tx, queue, lines, n, quantum(limit), heard) if lines else set[str]()
+        since_ms, share = self._round_ms if first_turn is None else min(first_turn, self._round_ms), quantum(limit)
+        lines = list(self._unserved([row["line"] for row in last], since_ms, share))
+        left = await self._take(tx, queue, lines, n, share, heard, since_ms) if lines else set[str]()
         heard.last = set(lines) - left
         return [row["pos"] for row in last if row["line"] in heard.last]
 
     def served(self, rows: Sequence[Stored], now_ms: int) -> None:
         """The lines of `rows` were served at once."""
-        self._remember([row.line or "" for row in rows], now_ms)
+        self._remember(Counter(row.line or "" for row in rows), now_ms, self._round_ms)
 
-    def _remember(self, lines: Sequence[str], now_ms: int) -> None:
+    def _remember(self, counts: Mapping[str, int], now_ms: int, since_ms: int) -> None:
         if len(self._served) > REMEMBERED_MAX:
             self._served.clear()
-        self._served.update(dict.fromkeys(lines, now_ms))
+        for line, count in counts.items():
+            had = self._served.get(line)
+            if had is None or had.since_ms < since_ms:
+                had = Served(now_ms, now_ms, 0)
+            self._served[line] = Served(had.since_ms, now_ms, had.count + count)
 
-    def _quiet(self, news: Sequence[Row], first_turn: int | None) -> dict[str, None]:
+    def _place_of(self, line: str) -> int:
+        had = self._served.get(line)
+        return 0 if had is None else had.last_ms
+
+    def _quiet(self, news: Sequence[Row], first_turn: int | None, share: int) -> dict[str, None]:
         """The lines that may be served at once, in the order in which they came."""
         lines = [str(row["line"]) for row in news if row["quiet"]]
-        return dict.fromkeys(lines) if first_turn is None else self._unserved(lines, first_turn)
+        return dict.fromkeys(lines) if first_turn is None else self._unserved(lines, first_turn, share)
 
-    def _unserved(self, lines: Sequence[str], since_ms: int) -> dict[str, None]:
-        """Those of `lines` that were not served since then."""
-        return {line: None for line in lines if self._served.get(line, since_ms - 1) < since_ms}
+    def _unserved(self, lines: Sequence[str], since_ms: int, share: int) -> dict[str, None]:
+        """Those of `lines` that had less than a turn since then."""
+        had = self._served
+        return {
+            line: None
+            for line in lines
+            if (its := had.get(line)) is None or its.since_ms < since_ms or its.count < share
+        }
 
     async def _take(
-        self, tx: Transaction, queue: str, lines: Sequence[str], limit: int, share: int, heard: Heard
+        self, tx: Transaction, queue: str, lines: Sequence[str], limit: int, share: int, heard: Heard, since_ms: int
     ) -> set[str]:
         """Take up to `share` of each of `lines`, `limit` in all; those that were not come to for want of room."""
         if limit <= 0:
@@ -153,7 +177,7 @@ class Newcomers:
             reached = 1 + max(n for n, line in enumerate(lines[:limit]) if count[line])
             # One that had only a part of its turn for want of room keeps its news, and has the rest next time.
             reached -= count[lines[reached - 1]] < share
-        self._remember([line for line in lines[:reached] if count[line]], tx.now_ms)
+        self._remember({line: count[line] for line in lines[:reached] if count[line]}, tx.now_ms, since_ms)
         if tx.dialect == "postgres" and seen != len(taken):
             # Others are just taking of these lines, or hold a message for a moment: they may let it lie.
             perhaps = lines[:reached]
