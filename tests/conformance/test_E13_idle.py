@@ -9,6 +9,8 @@ from collections import Counter
 
 import pytest
 from tests.conformance.bar import Ring, numbers, order, pouring
+from tests.conformance.round_trips import counted as asked_of_the_server
+from tests.conformance.round_trips import working
 from tests.conformance.tools import child, eventually
 from tests.support.statements import counted
 
@@ -27,15 +29,20 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     return counted(monkeypatch)
 
 
-async def test_E13_an_idle_worker_with_a_hundred_queues_asks_twice_a_minute(
-    tables: Database, monkeypatch: pytest.MonkeyPatch, statements: Counter[str]
-) -> None:
-    """One beat, one look at everything; with acting queues, and with a message that is due in an hour."""
+def faster(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A minute of a worker goes by in less than a second."""
     for module, name in [
         (liveness, "BEAT_EVERY_S"), (liveness, "IDLE_BEAT_EVERY_S"),
         (worker_module, "LOOK_EVERY_S"), (worker_module, "POLL_EVERY_S"),
     ]:  # fmt: skip
         monkeypatch.setattr(module, name, getattr(module, name) / FASTER)
+
+
+async def test_E13_an_idle_worker_with_a_hundred_queues_asks_twice_a_minute(
+    tables: Database, monkeypatch: pytest.MonkeyPatch, statements: Counter[str]
+) -> None:
+    """One beat, one look at everything; with acting queues, and with a message that is due in an hour."""
+    faster(monkeypatch)
     tasks = [pouring(name=f"bar.{n}", queue=f"q{n}") for n in range(99)]
     await order(tables, tasks[0], [1], delay_ms=3_600_000)
     worker = Worker(tables, [*tasks, Ring()])
@@ -56,6 +63,20 @@ async def test_E13_an_idle_worker_with_a_hundred_queues_asks_twice_a_minute(
     counted = statements.copy()
     await running
     assert sum(counted.values()) <= 2 * minutes + 2, f"in {minutes:.1f} minutes: {counted}"
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+async def test_E13_what_an_idle_worker_asks_is_one_round_trip_each(
+    tables: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No BEGIN and no COMMIT around a single statement."""
+    faster(monkeypatch)
+    async with working(tables, pouring()):
+        await asyncio.sleep(1)  # time for the looks at its start
+        with asked_of_the_server(monkeypatch) as asked:
+            await asyncio.sleep(3)  # time for several of each
+    kinds = Counter(text.split()[0] for text in asked)
+    assert {"UPDATE", "SELECT"} <= kinds.keys() <= {"UPDATE", "SELECT"}, asked
 
 
 async def test_E13_another_process_starts_within_half_a_second(tables: Database, database_url: str) -> None:

@@ -121,14 +121,14 @@ class Heart:
                 async with db.transaction() as tx:
                     vitals = self._weigh()
                     share = (vitals.cpu_us - was.cpu_us) / (time.monotonic() - last) / 1_000 if last else 0
-                    row = await tx.one(
+                    rows = await tx.finish(
                         SQL.worker_beat, id=name, now_ms=tx.now_ms, memory_bytes=vitals.memory_bytes,
                         cpu_us=vitals.cpu_us, cpu_permille=int(share),
                     )  # fmt: skip
-                if row is None:
+                if not rows:
                     self._silenced = name
                 else:
-                    self.asked_to_end = row["drain_ms"] is not None
+                    self.asked_to_end = rows[0]["drain_ms"] is not None
                 last, was = time.monotonic(), vitals
             except Exception as error:  # noqa: BLE001 - whatever it is, a heart does not stop for it
                 log.warning("beat of %s failed: %s", self.worker, error)

@@ -243,7 +243,7 @@ class Supervisor:
                 return
             async with self._db.reading() as tx:
                 until_ms = tx.now_ms + int(POLL_EVERY_S * 1000)
-                rows = await tx.all(SQL.work_waiting, queues=sorted(self._capacity), until_ms=until_ms)
+                rows = await tx.finish(SQL.work_waiting, queues=sorted(self._capacity), until_ms=until_ms)
             if any(row["waiting"] or row["leased"] for row in rows):
                 return
 

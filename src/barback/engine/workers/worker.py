@@ -211,7 +211,7 @@ class Worker:
         """The slow truth behind the bells: what is paused, what waits, who holds anything."""
         async with self._db.reading() as tx:
             until_ms = tx.now_ms + int(POLL_EVERY_S * 1000)
-            rows = await tx.all(SQL.work_waiting, queues=sorted(self._queues), until_ms=until_ms)
+            rows = await tx.finish(SQL.work_waiting, queues=sorted(self._queues), until_ms=until_ms)
         self._shift.paused = {str(row["name"]) for row in rows if row["paused"]}
         known = {str(row["name"]): row for row in rows}
         if any(row["leased"] for row in rows):
